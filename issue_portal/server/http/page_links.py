@@ -28,11 +28,12 @@ def make_link_header(
     ``resource`` is the path of the list after `CALLS_PATH`. The URLs have no scheme and no host.
     The link to the next page comes first; if the others are too long, they are left out.
     """
-    kept = [(name, value) for name, value in parameters.multi_items() if name not in _POSITION]
+    filters = [(name, value) for name, value in parameters.multi_items() if name not in _POSITION]
+    # A space as "+" would be a plus sign to some parsers.
+    kept = urlencode(filters, quote_via=quote)
     links: list[str] = []
     for relation, position in _list_positions(query, page):
-        # A space as "+" would be a plus sign to some parsers.
-        sent = urlencode([*kept, *position.items()], quote_via=quote)
+        sent = "&".join(filter(None, (kept, urlencode(position))))
         url = f"/api{CALLS_PATH}{resource}?{sent}".removesuffix("?")
         link = f'<{url}>; rel="{relation}"'
         if links and len(", ".join([*links, link])) > _LONGEST_HEADER:
