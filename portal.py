@@ -7,6 +7,7 @@ import streamlit as st
 from auth import current_user, session_owners
 from components import server_capabilities
 from components.account import (
+    api_tokens,
     require_sign_in,
     return_after_sign_in,
     return_cookie,
@@ -109,6 +110,8 @@ mobile_menu.mount_script()
 if page not in (pages["sign_in"], not_found):
     return_after_sign_in.remember_page(f"pages/{page.url_path or 'report'}.py")
 query_params.write_url()
+if page != pages["sign_in"] or current_user.get_person() is None:
+    api_tokens.forget_created()
 
 if get_settings().demo:
     demonstration = _("Demo with sample data")

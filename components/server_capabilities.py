@@ -61,6 +61,9 @@ class ServerCapabilities:
     restores: bool | None = None
     """Whether it restores deleted issues, and changes many issues in one call."""
 
+    api_tokens: bool | None = None
+    """Whether people can create API tokens in the portal."""
+
     required_fields: frozenset[str] = frozenset()
     """Fields that `NewIssue` leaves optional but this server requires, as a refusal has shown."""
 
@@ -75,7 +78,13 @@ class _Learner:
         # Only an API of this project accepts the portal's tokens, and it can do everything.
         known = True if backend.accepts_portal_tokens else None
         self.capabilities = ServerCapabilities(
-            filters=known, receipts=known, has_me=known, has_history=known, restores=known
+            filters=known,
+            receipts=known,
+            has_me=known,
+            has_history=known,
+            restores=known,
+            # Other servers get an API token from the portal, which cannot create others.
+            api_tokens=backend.accepts_portal_tokens,
         )
         self.looked_up_at: float | None = None
         """Time of the last look-up of the unused receipt, by `time.monotonic`."""
@@ -174,6 +183,11 @@ def learn_from_refusal(missing: Set[str]) -> None:
 def learn_history(*, exists: bool) -> None:
     """Learn whether the server returns histories."""
     _get_learner().learn(has_history=exists)
+
+
+def learn_api_tokens(*, exist: bool) -> None:
+    """Learn whether the server lets people create API tokens: earlier versions did not."""
+    _get_learner().learn(api_tokens=exist)
 
 
 def learn_projects(issues: Iterable[Issue]) -> None:

@@ -1,10 +1,11 @@
-"""Sign in: the sign-in form; for a signed-in user, account, password and sign-out."""
+"""Sign in: the sign-in form; for a signed-in user, account, password, API tokens and sign-out."""
 
 import streamlit as st
 
 from auth import current_user
 from components import server_capabilities
 from components.account import (
+    api_tokens,
     change_password_form,
     require_sign_in,
     return_after_sign_in,
@@ -54,12 +55,13 @@ def render_sign_out_warnings() -> None:
 
 
 def render_account(person: Person) -> None:
-    """Render the account, the sign-out button and the form to change the password."""
+    """Render the account, the sign-out button, the form to change the password, and API tokens."""
     messages.render_pending()
     st.title(_("Your account"), anchor=False)
     issue_detail.render_text(f"{person.name}\n{person.email}\n{labels.format_role(person.role)}")
     sign_out_button.render()
     change_password_form.render()
+    api_tokens.render(person)
 
 
 person = current_user.get_person()

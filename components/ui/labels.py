@@ -13,7 +13,7 @@ from components.ui.i18n import N_, _, ngettext
 from components.ui.plain_text import strip_markup
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
 from issue_portal.models.responses import HistoryEntry, Issue
-from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role
+from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role, Scope
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
@@ -85,6 +85,19 @@ ROLES = {
 }
 
 
+SCOPES = {
+    Scope.READ: N_("Read reports"),
+    Scope.REPORT: N_("Send reports"),
+    Scope.REVIEW: N_("Review reports"),
+}
+
+SCOPE_EXPLANATIONS = {
+    Scope.READ: N_("list them, with history and statistics"),
+    Scope.REPORT: N_("also edit and withdraw your own"),
+    Scope.REVIEW: N_("change, close and delete any of them"),
+}
+
+
 def format_number(issue: Issue) -> str | None:
     """Return the number of an issue, as "#7"; None if the server did not send it."""
     return None if issue.issue_number is None else f"#{issue.issue_number}"
@@ -107,9 +120,19 @@ def describe_move(old: str | None, new: IssueState) -> tuple[str, str]:
     return _(label), icon
 
 
-def format_role(value: Role) -> str:
-    """Return the name of a role."""
-    return _(ROLES[value])
+def format_role(value: str) -> str:
+    """Return the name of a role; for an unknown role, its value without punctuation."""
+    return _(ROLES[Role(value)]) if value in list(Role) else _format_unknown(value)
+
+
+def format_scope(value: str) -> str:
+    """Return the name of a scope; for an unknown scope, its value without punctuation."""
+    return _(SCOPES[Scope(value)]) if value in list(Scope) else _format_unknown(value)
+
+
+def explain_scope(value: Scope) -> str:
+    """Explain in half a sentence what a token with this scope may do."""
+    return _(SCOPE_EXPLANATIONS[value])
 
 
 def format_state(value: str | None) -> str:

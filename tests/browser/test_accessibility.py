@@ -112,8 +112,15 @@ def test_member_pages_are_accessible(new_person, portal, assert_accessible, disp
     member.opens(f"/my_issues?issue={issue.id}").sees("Edit")
     member.expands("Edit")
     assert_accessible(member, "an issue of mine")
-    member.opens("/sign_in").sees("Your account")
+    member.opens("/sign_in").sees("Your account").expands("Create a token")
     assert_accessible(member, "account")
+    member.page.get_by_role("textbox", name="Name").fill(f"Token {display}")
+    member.page.get_by_text("Read reports:").click()
+    member.presses("Create token").sees("it can't be shown again")
+    assert_accessible(member, "new API token")
+    member.page.get_by_role("button", name="Revoke").first.click()
+    expect(member.page.get_by_role("dialog")).to_be_visible()
+    assert_accessible(member, "revoking an API token")
 
 
 @pytest.mark.parametrize("display", BROWSER_OPTIONS)

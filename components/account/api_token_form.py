@@ -1,0 +1,150 @@
+"""The form to create an API token."""
+
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+import streamlit as st
+
+from auth import current_user
+from components import api_session
+from components.ui import labels, messages
+from components.ui.i18n import _
+from issue_portal.client.errors import ConflictError, IssuesError
+from issue_portal.core.portal_token import Person
+from issue_portal.models.permissions import list_usable_scopes
+from issue_portal.models.responses import CreatedApiToken
+from issue_portal.models.text_rules import is_blank, strip_hidden_marks
+from issue_portal.models.vocabulary import TOKEN_NAME_LIMIT, Role, Scope
+
+_DAYS: Final = (30, 90, 365)
+_FORM_KEY: Final = "api_token_form"
+
+
+@dataclass
+class TokenForm:
+    """The form of one browser session, and the token that it created last.
+
+    If the person clicks again while a run creates the token, Streamlit (1.67) starts another run at
+    once, and stops the first one as soon as the response arrives. This object keeps the secret for
+    the other run.
+    """
+
+    number: int = 0
+    """Number of tokens created. In the keys of the widgets, so that the form is empty again."""
+
+    created: CreatedApiToken | None = None
+    """The token with its secret, until the person leaves the page."""
+
+    owner: str = ""
+    """The sign-in that created the token."""
+
+    lock: Lock = field(default_factory=Lock)
+    """Held while a run creates a token."""
+
+    def wait(self) -> None:
+        """Wait while another run of this session creates a token."""
+        with self.lock:
+            pass
+
+
+def get_form() -> TokenForm:
+    """Return the form of this browser session."""
+    form: TokenForm = st.session_state.setdefault(_FORM_KEY, TokenForm())
+    return form
+
+
+def render(person: Person) -> None:
+    """Render the form, folded. Once it has created a token, run the page again."""
+    number = get_form().number
+    with st.expander(_("Create a token"), icon=":material/add:"):
+        with st.form(f"create_api_token_{number}", border=False, enter_to_submit=False):
+            name = st.text_input(
+                _("Name"),
+                max_chars=TOKEN_NAME_LIMIT,
+                placeholder=_("What is it for? For example: nightly export"),
+                autocomplete="off",
+                key=f"token_name_{number}",
+            )
+            scopes = _render_scopes(person, number)
+            role = _render_role(person, number)
+            days = st.radio(
+                _("Expires after"),
+                _DAYS,
+                index=1,
+                format_func=lambda days: _("{count} days").format(count=days),
+                horizontal=True,
+                key=f"token_days_{number}",
+            )
+            is_submitted = st.form_submit_button(
+                _("Create token"), type="primary", key=f"create_token_{number}"
+            )
+        if not is_submitted:
+            return
+        name = strip_hidden_marks(name)
+        if fault := _find_fault(name, scopes, role) or _create(number, name, scopes, role, days):
+            st.error(fault, icon=":material/error:")
+            return
+    st.rerun()
+
+
+def _render_scopes(person: Person, number: int) -> list[Scope]:
+    title = _("What may it do?")
+    st.markdown(f":small[{title}]")
+    return [
+        scope
+        for scope in list_usable_scopes(person.role)
+        if st.checkbox(
+            f"**{labels.format_scope(scope)}:** {labels.explain_scope(scope)}",
+            key=f"token_{scope}_{number}",
+        )
+    ]
+
+
+def _render_role(person: Person, number: int) -> Role:
+    """Render the choice of a reviewer between all and their own reports; return the role."""
+    if Scope.REVIEW not in list_usable_scopes(person.role):
+        return person.role
+    names = {
+        person.role: _("All reports, like you"),
+        Role.MEMBER: _("Only reports sent with your name"),
+    }
+    return st.radio(
+        _("Which reports?"),
+        list(names),
+        format_func=names.__getitem__,
+        key=f"token_role_{number}",
+    )
+
+
+def _find_fault(name: str, scopes: list[Scope], role: Role) -> str:
+    """Return the reason why a token cannot be created, or ""."""
+    if is_blank(name):
+        return _("Give the token a name.")
+    if not scopes:
+        return _("Choose what the token may do.")
+    if Scope.REVIEW in scopes and Scope.REVIEW not in list_usable_scopes(role):
+        return _("To review, the token needs access to all reports.")
+    return ""
+
+
+def _create(number: int, name: str, scopes: list[Scope], role: Role, days: int) -> str:
+    """Create the token of the form with this number; return why that failed, or ""."""
+    form, client, owner = get_form(), api_session.client(), current_user.get_session_owner()
+    try:
+        with form.lock:
+            if form.number != number:
+                return ""  # The first run of a double click has created the token.
+            form.created = client.create_token(
+                name=name, scopes=scopes, expires_in_days=days, role=role
+            )
+            form.owner, form.number = owner, number + 1
+    except ConflictError:
+        return _("You have as many tokens as you can have. Revoke one that you no longer use.")
+    except IssuesError as error:
+        failed = _("We couldn't create the token.")
+        text = f"{failed} {messages.explain_cause(error)}"
+        if error.unsure:
+            text += " " + _("If the list shows it after a reload, revoke it and try again.")
+        return text
+    return ""

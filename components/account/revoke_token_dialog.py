@@ -1,0 +1,58 @@
+"""The question before an API token is revoked."""
+
+import html
+from typing import Final
+
+import streamlit as st
+
+from components import api_session
+from components.ui import messages
+from components.ui.i18n import _
+from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.models.responses import ApiToken
+
+_QUESTION_KEY: Final = "revoke_question"
+
+
+def ask(token: ApiToken) -> None:
+    """Open the dialog on the next run."""
+    st.session_state[_QUESTION_KEY] = token
+
+
+def render() -> None:
+    """Render the question, if any; revoke the token if the answer is yes."""
+    token: ApiToken | None = st.session_state.get(_QUESTION_KEY)
+    if token is not None:
+        dialog = st.dialog(_("Revoke this token?"), on_dismiss=_forget_question)
+        dialog(_render_question)(token)
+
+
+def _render_question(token: ApiToken) -> None:
+    name = f"<b><bdi>{html.escape(token.name)}</bdi></b>" if token.name else _("this token")
+    text = _("Programs that use {name} stop working at once. This can't be undone.")
+    st.html(f"<p>{text.format(name=name)}</p>")
+
+    def confirm() -> None:
+        _forget_question()
+        _revoke(token)
+
+    with st.container(horizontal=True, key="delete_confirm"):
+        if st.button(_("Revoke"), type="primary", key="revoke_confirmed", on_click=confirm):
+            st.rerun()
+        if st.button(_("Cancel"), key="revoke_cancelled", on_click=_forget_question):
+            st.rerun()
+
+
+def _revoke(token: ApiToken) -> None:
+    try:
+        api_session.client().revoke_token(token.id)
+    except NotFoundError:
+        pass  # Somebody revoked it in the meantime.
+    except IssuesError as error:
+        messages.show_failure_on_next_run(error, failed=_("We couldn't revoke the token."))
+        return
+    messages.show_on_next_run(_("Token revoked"))
+
+
+def _forget_question() -> None:
+    st.session_state.pop(_QUESTION_KEY, None)

@@ -1,0 +1,144 @@
+"""API tokens on the account page."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.person import Person
+from tests.browser.test_accessibility import press_tab_until
+from tests.servers.installation import Server
+
+NEW_TOKEN_BOX = ".st-key-created_api_token_box"
+SECRET = re.compile(r"ipat_[A-Za-z0-9_-]{43}")
+
+
+def opens_account(person: Person, username: str = "member") -> Person:
+    person.opens("/sign_in").signs_in(username)
+    return person.opens("/sign_in").sees("API tokens")
+
+
+def fills_form(person: Person, name: str, *scopes: str) -> Person:
+    """Fill in the form for a token, but do not submit it."""
+    person.expands("Create a token")
+    person.page.get_by_role("textbox", name="Name").fill(name)
+    for scope in scopes:
+        person.page.get_by_text(f"{scope}:").click()
+    return person
+
+
+def read_secret(person: Person) -> str:
+    code = person.page.locator(NEW_TOKEN_BOX).get_by_test_id("stCode")
+    expect(code).to_be_visible()
+    return SECRET.search(code.inner_text())[0]
+
+
+def token_row(page: Page, name: str):
+    return page.locator("[class*=st-key-api_token_token]").filter(has_text=name)
+
+
+def get_me(portal: Server, secret: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {secret}"}
+    return httpx.get(f"{portal.url}/api/v1/app/me", headers=headers)
+
+
+def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, words):
+    member = opens_account(new_person(permissions=["clipboard-read", "clipboard-write"]))
+    fills_form(member, f"<b>*{words}*</b>", "Read reports").presses("Create token")
+    secret = read_secret(member)
+    box = member.page.locator(NEW_TOKEN_BOX)
+    expect(box).to_contain_text(f"<b>*{words}*</b>")
+    box.get_by_test_id("stCode").hover()
+    box.get_by_role("button", name="Copy to clipboard").click()
+    member.waits_until(
+        lambda: member.page.evaluate("navigator.clipboard.readText()").strip() == secret
+    )
+    storage = member.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    cookies = str(member.context.cookies())
+    assert secret not in storage + cookies + member.page.url + portal.log
+
+    assert get_me(portal, secret).json()["email"] == "member@example.com"
+    with portal.client(secret) as client:
+        assert client.tokens()[0].scopes == ("read",)
+    row = token_row(member.page, words)
+    expect(row).to_contain_text("Read reports · Member · valid until")
+
+    # The secret goes when the page is left.
+    member.goes_to("Help").goes_to("Morgan Member").sees(f"<b>*{words}*</b>")
+    expect(member.page.locator(NEW_TOKEN_BOX)).to_have_count(0)
+    assert secret not in member.page.content()
+    expect(row).to_contain_text("last used")
+
+    row.get_by_role("button", name="Revoke").click()
+    dialog = member.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    assert get_me(portal, secret).status_code == 200
+    row.get_by_role("button", name="Revoke").click()
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(row).to_have_count(0)
+    assert get_me(portal, secret).status_code == 401
+    assert secret not in portal.log
+
+
+def test_form_says_what_is_missing_and_keeps_what_was_typed(new_person):
+    reviewer = opens_account(new_person(), "reviewer")
+    fills_form(reviewer, " ").presses("Create token").sees("Give the token a name.")
+    name = reviewer.page.get_by_role("textbox", name="Name")
+    name.fill("A script")
+    reviewer.presses("Create token").sees("Choose what the token may do.")
+    reviewer.page.get_by_text("Review reports:").click()
+    reviewer.chooses("Only reports sent with your name").presses("Create token")
+    reviewer.sees("To review, the token needs access to all reports.")
+    expect(name).to_have_value("A script")
+
+
+def test_member_is_offered_only_what_a_member_may_do(new_person):
+    member = opens_account(new_person())
+    member.expands("Create a token")
+    expect(member.page.get_by_role("checkbox")).to_have_count(2)
+    member.sees_not("Review reports").sees_not("Which reports?")
+
+
+@pytest.mark.parametrize("second_click", ["Create token", "Español"])
+def test_second_click_while_creating_neither_loses_nor_repeats_the_token(
+    new_person, portal, words, second_click
+):
+    member = fills_form(opens_account(new_person()), words, "Send reports")
+    with closing(sqlite3.connect(portal.data_dir / "issues.db")) as lock:
+        lock.execute("BEGIN IMMEDIATE")
+        member.presses("Create token")
+        app = member.page.get_by_test_id("stApp")
+        expect(app).to_have_attribute("data-test-script-state", "running")
+        member.presses(second_click)
+    secret = read_secret(member)
+    assert get_me(portal, secret).status_code == 200
+    expect(token_row(member.page, words)).to_have_count(1)
+
+
+def test_token_can_be_created_by_keyboard(new_person, words):
+    member = opens_account(new_person())
+    press = member.page.keyboard.press
+    press_tab_until(member.page, "Create a token")
+    press("Enter")
+    press_tab_until(member.page, "Name")
+    member.page.keyboard.type(words)
+    press_tab_until(member.page, "Send reports")
+    press("Space")
+    press_tab_until(member.page, "Create token")
+    press("Enter")
+    assert read_secret(member)
+
+
+def test_next_person_at_the_browser_does_not_see_the_secret(new_person, words):
+    person = fills_form(opens_account(new_person()), words, "Send reports")
+    person.presses("Create token")
+    secret = read_secret(person)
+    person.presses("Sign out").sees("You're signed out.")
+    assert secret not in person.page.content()
+    person.signs_in("reviewer").opens("/sign_in").sees("Robin Reviewer").sees("API tokens")
+    assert secret not in person.page.content()
+    expect(token_row(person.page, words)).to_have_count(0)
