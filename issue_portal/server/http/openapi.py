@@ -29,9 +29,10 @@ JsonObject = dict[str, Any]
 _DESCRIPTION: Final = """\
 Report problems with the answers or the content of an AI assistant, track and review the reports.
 
-Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, run
-`python -m issue_portal token create --email you@example.com --role AppAdmin` on the server. Every
-error is a problem document (RFC 9457); its `code` is for programs.
+Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, sign in to
+the portal and open Your account, or run `issue-portal token create --email you@example.com --role
+AppAdmin` on the server. A call needs a role and, with an API token, a scope: `read`, `report` or
+`review`. Every error is a problem document (RFC 9457); its `code` is for programs.
 
 Within v1, changes are additive: ignore fields that you do not know, and expect new values where a
 description says so. Every GET also works as HEAD.
