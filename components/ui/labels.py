@@ -92,7 +92,7 @@ SCOPES = {
 }
 
 SCOPE_EXPLANATIONS = {
-    Scope.READ: N_("list them, with history and statistics"),
+    Scope.READ: N_("list them and read their history"),
     Scope.REPORT: N_("also edit and withdraw your own"),
     Scope.REVIEW: N_("change, close and delete any of them"),
 }
