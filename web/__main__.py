@@ -4,11 +4,11 @@ The lines are JSON if the logs are. The options are those of ``streamlit run``.
 """
 
 import logging
+import runpy
 import sys
 from pathlib import Path
 
 import streamlit as st
-from streamlit.web import cli
 
 from issue_portal.core import logging_setup
 from issue_portal.core.settings import FatalError
@@ -30,7 +30,8 @@ def main() -> None:
 def _serve() -> None:
     app = Path(__file__).parent.parent / "app.py"
     try:
-        cli.main(["run", str(app), *sys.argv[1:]], prog_name="streamlit")
+        sys.argv = ["streamlit", "run", str(app), *sys.argv[1:]]
+        runpy.run_module("streamlit", run_name="__main__")
     except OSError as error:
         # Streamlit (1.67) listens before it imports app.py.
         if "app" in sys.modules:

@@ -7,12 +7,13 @@ from typing import Any, Final
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from issue_portal.core.problems import ForbiddenError, ProblemError
+from issue_portal.core.problems import ProblemError
 from issue_portal.core.token_bucket import ConcurrencyLimit
 from issue_portal.models.permissions import Action
 from issue_portal.models.requests import BulkChange, BulkRequest, IssueUpdate
 from issue_portal.models.vocabulary import ProblemCode
 from issue_portal.server.db.database import Database
+from issue_portal.server.services import issue_access
 from issue_portal.server.services.issue_editor import IssueEditor
 from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.repeatable_calls import FirstOutcome, RepeatableCalls
@@ -47,9 +48,7 @@ class BulkChanges:
         Other callers write between two issues. Two processes that get the same call at the same
         time both apply it: the second one then finds issues already changed or deleted.
         """
-        if not principal.may(Action.EDIT_ALL):
-            refusal = "Visitors can only track a report by its receipt."
-            principal.require(Action.EDIT_OWN, ForbiddenError(refusal))
+        issue_access.check_may_change_some(principal)
         body = f"bulk {request.model_dump_json()}"
         async with _BULK_CHANGES.get_semaphore(principal.user_id or principal.rate_limit_key):
             first: FirstOutcome | None = await run(partial(self._find, principal, key, body))

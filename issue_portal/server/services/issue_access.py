@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from issue_portal.core.problems import ForbiddenError, IssueNotFoundError
 from issue_portal.models.permissions import REPORTER_EDITABLE_STATE, Action
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import IssueState, Scope
 from issue_portal.server.db import queries_history, queries_issues
 from issue_portal.server.db.tables import AnyRow
 from issue_portal.server.services.principal import Principal
@@ -26,6 +26,8 @@ RESTORE_SECONDS = 60
 
 _FIELD_ACTIONS: Final = {"state": Action.SET_STATE, "is_read": Action.MARK_READ}
 """Permissions for fields that reporters cannot change."""
+
+_VISITOR_REFUSAL: Final = "Visitors can only track a report by its receipt."
 
 _ISSUE_ID: Final = re.compile(r"issue_[0-9a-f]{16}")
 
@@ -44,20 +46,25 @@ def find_issue(
     With ``to_change``, the principal needs a scope that allows changes instead of the scope to
     read, and changes by others wait until the commit.
     """
-    own, every = (
-        (Action.EDIT_OWN, Action.EDIT_ALL) if to_change else (Action.READ_OWN, Action.READ_ALL)
-    )
-    if not principal.may(every):
-        refusal = "Visitors can only track a report by its receipt."
-        principal.require(own, ForbiddenError(refusal))
+    if to_change:
+        check_may_change_some(principal)
+    else:
+        principal.require(Action.READ_OWN, ForbiddenError(_VISITOR_REFUSAL))
     if not _ISSUE_ID.fullmatch(issue_id):
         raise IssueNotFoundError()
     row = queries_issues.find_issue(connection, org_id, issue_id, lock=to_change)
     if row is None or (row.state == IssueState.DELETED and not with_deleted):
         raise IssueNotFoundError()
     if not _is_own(principal, row):
-        principal.require(every, IssueNotFoundError())
+        scope = Scope.REVIEW if to_change else Scope.READ
+        principal.require(Action.READ_ALL, IssueNotFoundError(), scope=scope)
     return row
+
+
+def check_may_change_some(principal: Principal) -> None:
+    """Raise a 403 for visitors, and for API tokens that may change no issue at all."""
+    scope = Scope.REVIEW if Scope.REVIEW in principal.scopes else Scope.REPORT
+    principal.require(Action.READ_OWN, ForbiddenError(_VISITOR_REFUSAL), scope=scope)
 
 
 def check_may_change(
@@ -114,9 +121,10 @@ def _check_own(
 
     ``every`` is the action that needs no such check, which the principal may not do.
     """
-    if not _is_own(principal, row) or not principal.may(own):
-        error = ForbiddenError("You can only change your own issues.")
+    error = ForbiddenError("You can only change your own issues.")
+    if not _is_own(principal, row):
         raise principal.refuse(every, error)
+    principal.require(own, error)
     if row.state != REPORTER_EDITABLE_STATE:
         error = ForbiddenError("The review has started, so you can no longer change this issue.")
         raise principal.refuse(every, error)

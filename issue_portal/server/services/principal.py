@@ -30,10 +30,16 @@ class Principal:
         """Return whether both the role and the scopes of this caller allow ``action``."""
         return may(self.role, action) and SCOPES[action] in self.scopes
 
-    def require(self, action: Action, error: ProblemError) -> None:
-        """Raise the error of `refuse` unless this caller may do ``action``."""
-        if not self.may(action):
-            raise self.refuse(action, error)
+    def require(self, action: Action, error: ProblemError, *, scope: Scope | None = None) -> None:
+        """Raise ``error`` unless the role of this caller allows ``action``.
+
+        Raises `InsufficientScopeError` without ``scope``, which is by default that of the action.
+        """
+        scope = scope or SCOPES[action]
+        if not may(self.role, action):
+            raise error
+        if scope not in self.scopes:
+            raise InsufficientScopeError(scope)
 
     def refuse(self, action: Action, error: ProblemError) -> ProblemError:
         """Return ``error``, or an `InsufficientScopeError` if the role allows ``action``."""
