@@ -22,7 +22,9 @@ run() { $compose --profile "$profile" "$@"; }
 start() {
     run up --detach
     seconds=0
-    until curl --fail --silent --output /dev/null --max-time 5 "$url/api/ready"; do
+    # With the profile scaled, the API may be ready before the portals.
+    until curl --fail --silent --output /dev/null --max-time 5 "$url/api/ready" &&
+        curl --fail --silent --max-time 5 "$url/" | grep --quiet "<title>"; do
         seconds=$((seconds + 1))
         [ $seconds -lt 120 ] || { echo "not ready: $url" >&2; exit 1; }
         sleep 1
@@ -52,7 +54,6 @@ for profile in one scaled; do
     esac
     run build
     start
-    curl --fail --silent "$url/" | grep --quiet "<title>"
     token=$(run exec -T "$service" python -m issue_portal token create --email trial@example.com --role AppAdmin |
         grep --only-matching "ipat_[^[:space:]]*")
     report
