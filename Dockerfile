@@ -23,4 +23,4 @@ ENV PATH=/app/.venv/bin:$PATH \
 USER 10001
 VOLUME /data
 EXPOSE 8501
-CMD ["streamlit", "run", "app.py"]
+CMD ["python", "-m", "web"]

@@ -9,7 +9,8 @@ trap 'rm -rf "$work"' EXIT
 # Import a minimal Debian as the image debian:$1.
 make_debian() {
     podman image exists "debian:$1" && return
-    debootstrap --variant=minbase --include=ca-certificates "$1" "$work/$1" >&2
+    # debootstrap makes every suite with the script of sid, but does not know the names of newer ones.
+    debootstrap --variant=minbase --include=ca-certificates "$1" "$work/$1" "" /usr/share/debootstrap/scripts/sid >&2
     tar --directory "$work/$1" --create . | podman import - "debian:$1"
 }
 
