@@ -51,6 +51,8 @@ sys.setswitchinterval(0.001)
 uvicorn_limits.limit_connections(longest_message=LONGEST_MESSAGE)
 
 streamlit_compat.disable_pages_directory()
+# `issue_portal.server.http.compression` compresses the responses of the API.
+streamlit_compat.exclude_from_compression("/api/")
 
 app = st.App(
     "portal.py",

@@ -33,6 +33,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.runtime.stats import ACTIVE_SESSIONS_FAMILY, GaugeStat
 from streamlit.web.server.server_util import get_cookie_secret, get_url
+from streamlit.web.server.starlette import starlette_gzip_middleware
 from streamlit.web.server.starlette.starlette_app_utils import (
     create_signed_value,
     decode_signed_value,
@@ -82,6 +83,21 @@ def disable_pages_directory() -> None:
     TODO(streamlit>1.67): remove when an option of `st.App` ignores the folder.
     """
     PagesManager.uses_pages_directory = False
+
+
+def exclude_from_compression(prefix: str) -> None:
+    """Stop Streamlit from compressing responses whose path starts with `prefix`.
+
+    It compresses every response of 1 kB or more: also one with a secret, one with an `ETag`, and
+    one for a client that refuses gzip with `q=0`.
+    TODO(streamlit>1.67): remove when an option of `st.App` excludes paths.
+    """
+    should_bypass = starlette_gzip_middleware._should_bypass_gzip
+
+    def bypass(path: str, base_url: str = "") -> bool:
+        return path.startswith(prefix) or should_bypass(path, base_url)
+
+    starlette_gzip_middleware._should_bypass_gzip = bypass
 
 
 def find_own_url() -> str:

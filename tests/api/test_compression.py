@@ -89,3 +89,22 @@ def test_documentation_is_compressed(api, path):
     assert "Content-Encoding" not in refused.headers
     assert compressed.text == refused.text
     assert compressed.headers["Vary"] == refused.headers["Vary"] == "Accept-Encoding"
+
+
+def test_portal_compresses_the_same_responses(portal):
+    """Streamlit, too, compresses responses, but knows neither secrets nor tags."""
+    member = ApiCaller(portal.url, portal.token("Gil"))
+    issue = member.report("long " * 1_000)
+    report = {"resource_type": "Thread", "type": "Other", "description": "long " * 1_000}
+    created = fetch(member, "/issue", method="POST", json=report | {"anonymous": True})
+    looked_up = fetch(
+        member, "/issue/receipt", method="POST", json={"receipt": created.json()["receipt"]}
+    )
+    single = fetch(member, f"/issue/{issue['id']}")
+    refused = fetch(member, "/issue", "gzip;q=0")
+    for response in (created, looked_up, single, refused):
+        assert len(response.content) > 5_000
+        assert "Content-Encoding" not in response.headers
+    compressed = fetch(member, "/issue")
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert compressed.headers["Vary"] == refused.headers["Vary"] == "Accept-Encoding"

@@ -123,6 +123,13 @@ HOOKS = [
         check_exists("streamlit.runtime.pages_manager:PagesManager.uses_pages_directory"),
     ),
     streamlit_hook(
+        "starlette_gzip_middleware._should_bypass_gzip",
+        check_source(
+            f"{STARLETTE}.starlette_gzip_middleware:SelectiveGZipMiddleware.__call__",
+            "if _should_bypass_gzip(route_path, self._base_url):",
+        ),
+    ),
+    streamlit_hook(
         "get_url", check_exists("streamlit.web.server.server_util:get_url", "streamlit.web.cli:")
     ),
     streamlit_hook("streamlit_logger.setup_formatter", check_log_formatter),
