@@ -15,6 +15,11 @@ from issue_portal.models.vocabulary import REQUEST_ID_HEADER
 _PATH: Final = "/api/"
 """Start of the paths of the API. The portal and its WebSocket stay closed to other origins."""
 
+_CLOSED_PATH: Final = "/api/metrics"
+"""Stays closed, too: without ``ISSUES_METRICS_TOKEN``, every page in a browser on the machine of the
+server could read it.
+"""
+
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 _REQUEST_HEADERS: Final = (
@@ -64,5 +69,6 @@ class ApiCorsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer preflight requests; add the headers of CORS to other responses of the API."""
-        is_api = scope["type"] == "http" and scope["path"].startswith(_PATH)
-        await (self._api if is_api else self.app)(scope, receive, send)
+        path = scope["path"] if scope["type"] == "http" else ""
+        is_open = path.startswith(_PATH) and path.rstrip() != _CLOSED_PATH
+        await (self._api if is_open else self.app)(scope, receive, send)

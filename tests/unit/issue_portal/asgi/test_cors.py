@@ -1,5 +1,7 @@
 """Cross-origin requests to the API: headers of failures, and the paths that stay closed."""
 
+import itertools
+
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -49,12 +51,14 @@ def test_failures_of_the_server_can_be_read(make_call, monkeypatch):
         assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
-def test_portal_stays_closed(make_call):
+def test_portal_and_metrics_stay_closed(make_call):
     call = make_call("*")
     assert call("GET", "/api/health").headers["Access-Control-Allow-Origin"] == "*"
-    for method in ("GET", "OPTIONS"):
-        response = call(method, "/page", **{"Access-Control-Request-Method": "GET"})
-        assert "Access-Control-Allow-Origin" not in response.headers
+    for method, path in itertools.product(
+        ("GET", "OPTIONS"), ("/page", "/api/metrics", "/api/metrics%0a")
+    ):
+        response = call(method, path, **{"Access-Control-Request-Method": "GET"})
+        assert "Access-Control-Allow-Origin" not in response.headers, (method, path)
 
 
 def test_no_origin_is_allowed_by_default(make_call):
