@@ -304,7 +304,8 @@ def _check_method(method: str) -> str:
 
 def _check_path(path: str) -> str:
     """Return the path with a slash at its start; it stays under the prefix of the API."""
-    if not path.isprintable() or re.search(r"[?#\\]|(^|/)\.\.?(/|$)", path):
+    # Some proxies decode %2e before they resolve dot segments.
+    if not path.isprintable() or re.search(r"(?i)[?#\\]|(^|/)(\.|%2e){1,2}(/|$)", path):
         text = "must be a path without dot segments and query: use params"
         raise make_field_error(FieldError(field="path", message=text))
     return "/" + path.removeprefix("/")
