@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 
 from components.ui import messages
 from issue_portal.asgi import uvicorn_limits
-from issue_portal.asgi.cors import ApiCorsMiddleware
+from issue_portal.asgi.cors import ApiCorsMiddleware, PreflightMiddleware
 from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
@@ -62,6 +62,7 @@ app = st.App(
         Middleware(ApiCorsMiddleware),
         Middleware(CookieFilterMiddleware),
         Middleware(RequestLimitsMiddleware),
+        Middleware(PreflightMiddleware),
         Middleware(ResponseChunksMiddleware),
         Middleware(StaticFilesMiddleware),
         Middleware(MetricsGuardMiddleware),

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from issue_portal.asgi import graceful_shutdown
-from issue_portal.asgi.cors import ApiCorsMiddleware
+from issue_portal.asgi.cors import ApiCorsMiddleware, PreflightMiddleware
 from issue_portal.asgi.metrics_guard import MetricsGuardMiddleware
 from issue_portal.asgi.response_chunks import ResponseChunksMiddleware
 from issue_portal.asgi.security_headers import SecurityHeadersMiddleware
@@ -100,6 +100,7 @@ def create_standalone_app(service: Service) -> Starlette:
         middleware=[
             Middleware(SecurityHeadersMiddleware),
             Middleware(ApiCorsMiddleware),
+            Middleware(PreflightMiddleware),
             Middleware(ResponseChunksMiddleware),
             Middleware(MetricsGuardMiddleware),
         ],

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from issue_portal.asgi import cors, graceful_shutdown
-from issue_portal.asgi.cors import ApiCorsMiddleware
+from issue_portal.asgi.cors import ApiCorsMiddleware, PreflightMiddleware
 from issue_portal.core.settings import Settings
 from issue_portal.server.http import health
 from issue_portal.server.http.app import create_app, mount_api
@@ -27,7 +27,8 @@ def make_call(monkeypatch):
         monkeypatch.setattr(cors, "get_settings", lambda: Settings(cors_origins=origins))
         page = Route("/page", lambda _: PlainTextResponse("The portal"))
         app = Starlette(
-            routes=[mount_api(create_app(None)), page], middleware=[Middleware(ApiCorsMiddleware)]
+            routes=[mount_api(create_app(None)), page],
+            middleware=[Middleware(ApiCorsMiddleware), Middleware(PreflightMiddleware)],
         )
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 
@@ -35,7 +36,11 @@ def make_call(monkeypatch):
             async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
                 return await client.request(method, path, headers=headers | {"Origin": ORIGIN})
 
-        return lambda *arguments, **headers: run_in_loop(lambda: call(*arguments, **headers))
+        def call_in_loop(*arguments: str, **headers: str) -> httpx.Response:
+            return run_in_loop(lambda: call(*arguments, **headers))
+
+        call_in_loop.app = app
+        return call_in_loop
 
     return make
 
@@ -59,6 +64,25 @@ def test_portal_and_metrics_stay_closed(make_call):
     ):
         response = call(method, path, **{"Access-Control-Request-Method": "GET"})
         assert "Access-Control-Allow-Origin" not in response.headers, (method, path)
+
+
+def test_preflight_requests_count_as_requests(make_call):
+    """A flood of them needs no token, so the limits of the portal must see them."""
+    call = make_call(ORIGIN)
+    passed: list[str] = []
+
+    class RecordingMiddleware:
+        def __init__(self, app):
+            self.app = app
+
+        async def __call__(self, scope, receive, send):
+            passed.append(scope["method"])
+            await self.app(scope, receive, send)
+
+    call.app.user_middleware.insert(1, Middleware(RecordingMiddleware))
+    response = call("OPTIONS", "/api/health", **{"Access-Control-Request-Method": "GET"})
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert passed == ["OPTIONS"]
 
 
 def test_no_origin_is_allowed_by_default(make_call):
