@@ -141,7 +141,7 @@ def gives_receipts() -> bool | None:
         except NotFoundError:
             # Either the receipt or the whole route does not exist. Servers with receipts also keep
             # idempotency keys, and say so in every response.
-            learner.learn(receipts=api_backend.get_backend().memory.keeps_keys)
+            learner.learn(receipts=api_backend.get_backend().memory.key_lifetime > 0)
         except IssuesError:
             return None
     return learner.capabilities.receipts
@@ -229,7 +229,7 @@ def can_restore() -> bool:
     """
     learner = _get_learner()
     # Servers that restore issues say in every response that they keep idempotency keys.
-    if learner.capabilities.restores is None and api_backend.get_backend().memory.keeps_keys:
+    if learner.capabilities.restores is None and api_backend.get_backend().memory.key_lifetime:
         try:
             api_session.client().update_many((), BulkChange(restore=True))
         except (BadRequestError, NotFoundError, NotSupportedError):

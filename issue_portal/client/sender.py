@@ -47,6 +47,11 @@ class RequestSender:
     on_response: Callable[[ReceivedResponse], None] | None = field(default=None, repr=False)
     """Receives each response, for raw responses."""
 
+    @property
+    def _keeps_keys(self) -> bool:
+        """Whether the server recognises a repeated key until the end of a call."""
+        return self.memory.key_lifetime > self.total_timeout
+
     def make_deadline(self) -> float:
         """Return the time at which a call that begins now gives up, by `time.monotonic`."""
         return time.monotonic() + self.total_timeout
@@ -79,9 +84,9 @@ class RequestSender:
             headers = {**request.headers, REQUEST_ID_HEADER: request_id}
             request = replace(request, headers=headers)
         for attempt in itertools.count(1):
-            if unsure and needs_keys and not self.memory.keeps_keys:
+            if unsure and needs_keys and not self._keeps_keys:
                 latest = yield from self._attempt(_PROBE, deadline)
-            if not unsure or not needs_keys or self.memory.keeps_keys:
+            if not unsure or not needs_keys or self._keeps_keys:
                 latest = outcome = yield from self._attempt(request, deadline)
                 unsure = unsure or outcome.unsure
             delay = latest.retry_delay
@@ -126,8 +131,8 @@ class RequestSender:
                 body = outcome.body.replace(token.encode(), b"(token)")
                 outcome = replace(outcome, body=body)
             lifetime = outcome.headers.get("idempotency-key-lifetime", "")
-            if lifetime.isdecimal() and float(lifetime) > self.total_timeout:
-                self.memory.keeps_keys = True
+            if lifetime.isdecimal():
+                self.memory.key_lifetime = float(lifetime)
             if self.on_response:
                 self.on_response(outcome)
         return outcome

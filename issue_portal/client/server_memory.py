@@ -14,8 +14,8 @@ from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 class ServerMemory:
     """The facts about one server that its responses have shown."""
 
-    keeps_keys: bool = False
-    """Whether the server recognises a repeated ``Idempotency-Key``."""
+    key_lifetime: float = 0.0
+    """Seconds for which the server recognises a repeated ``Idempotency-Key``; 0 if unknown."""
 
     filters_lists: bool | None = None
     """Whether the server takes all list parameters; if not, only ``page`` and ``page_size``.

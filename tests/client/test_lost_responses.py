@@ -77,6 +77,17 @@ def test_report_is_not_repeated_if_the_lifetime_of_keys_is_short(make_client, li
         assert len(server.requests) == 2
 
 
+def test_copy_with_more_time_does_not_repeat_a_report_after_the_lifetime_of_keys(make_client):
+    announced = (200, {"Idempotency-Key-Lifetime": "60"}, ISSUE)
+    with serving(announced, drop, (404, {}, b""), drop, CREATED) as server:
+        client = make_client(server.url, total_timeout=10.0)
+        client.get("x")
+        with pytest.raises(errors.UnreachableError, match="may have stored it"):
+            client.with_options(total_timeout=90.0).create(make_new_issue())
+        assert server.calls[1:] == ["POST /issue", "GET /me"]
+        assert client.create(make_new_issue()).issue_number == 7
+
+
 def test_report_is_repeated_as_soon_as_the_server_recovers(make_client):
     with serving(drop, (502, {}, b""), ME_WITH_KEY_LIFETIME, CREATED) as server:
         make_client(server.url).create(make_new_issue())

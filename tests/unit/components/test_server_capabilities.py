@@ -30,19 +30,19 @@ def remote_client(monkeypatch, backend) -> Mock:
 
 
 @pytest.mark.parametrize(
-    ("error", "keeps_keys", "expected"),
+    ("error", "key_lifetime", "expected"),
     [
-        (errors.NotFoundError(PROBLEM), True, True),
+        (errors.NotFoundError(PROBLEM), 86_400, True),
         # Without the other parts of our API, the whole route is missing, not only the receipt.
-        (errors.NotFoundError(PROBLEM), False, False),
-        (errors.NotSupportedError(PROBLEM), False, False),
-        (errors.UnreachableError(), False, None),
+        (errors.NotFoundError(PROBLEM), 0, False),
+        (errors.NotSupportedError(PROBLEM), 0, False),
+        (errors.UnreachableError(), 0, None),
     ],
 )
 def test_support_of_receipts_is_learned_from_one_look_up(
-    remote_client, backend, error, keeps_keys, expected
+    remote_client, backend, error, key_lifetime, expected
 ):
-    backend.memory.keeps_keys = keeps_keys
+    backend.memory.key_lifetime = key_lifetime
     remote_client.look_up_receipt.side_effect = error
     assert server_capabilities.gives_receipts() is expected
     assert get_capabilities().receipts is expected
@@ -152,7 +152,7 @@ def test_server_that_keeps_no_keys_is_not_asked_whether_it_restores(remote_clien
 def test_restoring_is_learned_from_a_change_of_no_issues(
     remote_client, backend, error, expected, capability
 ):
-    backend.memory.keeps_keys = True
+    backend.memory.key_lifetime = 86_400
     remote_client.update_many.side_effect = error
     assert server_capabilities.can_restore() is expected
     assert get_capabilities().restores is capability
