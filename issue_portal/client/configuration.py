@@ -51,7 +51,9 @@ def build_headers(org: str | None, default_headers: Mapping[str, str] | None) ->
     headers.update(check_headers(default_headers or {}, is_default=True))
     # `_ResponseReader` decompresses gzip only, up to a limited size.
     headers["Accept-Encoding"] = "gzip"
-    if org := org if org is not None else _read_variable("ISSUES_ORG"):
+    if org is None and "x-org" not in headers:
+        org = _read_variable("ISSUES_ORG")
+    if org:
         headers.update(check_headers({"x-org": org}))
     return headers
 

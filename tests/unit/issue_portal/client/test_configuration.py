@@ -48,6 +48,8 @@ def test_arguments_win_over_the_environment(client_factory, monkeypatch):
         assert get_headers(server)["x-org"] == "own"
         client_factory(server.url, lambda: "own-token", org="").get("x")
         assert "x-org" not in get_headers(server)
+        client_factory(server.url, "own-token", default_headers={"X-Org": "own"}).get("x")
+        assert get_headers(server)["x-org"] == "own"
 
 
 @pytest.mark.parametrize("client_type", [IssuesClient, AsyncIssuesClient])
