@@ -54,6 +54,7 @@ async def create_token(
     """
     if "idempotency-key" in request.headers:
         raise InvalidParameterError("Idempotency-Key", "cannot make this request repeatable")
+    await call.count_changes()
     token = await call.change(partial(call.service.personal_tokens.create, call.principal, new))
     return ApiResponse(token, 201)
 
