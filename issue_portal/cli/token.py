@@ -7,6 +7,7 @@ import click
 from issue_portal.cli.local_service import open_local_service
 from issue_portal.cli.output import echo, format_day, json_option, print_json, print_table
 from issue_portal.core.settings import FatalError
+from issue_portal.models.text_rules import check_text
 from issue_portal.models.vocabulary import TOKEN_NAME_LIMIT, Role, Scope
 from issue_portal.server.db import queries_tokens
 from issue_portal.server.services import api_tokens
@@ -27,10 +28,15 @@ def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
 
 
 def check_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
-    """Return the name of a token. Raises a usage error if it is blank or too long."""
-    if name is not None and (not name.strip() or len(name) > TOKEN_NAME_LIMIT):
-        raise click.BadParameter(f"needs 1 to {TOKEN_NAME_LIMIT} characters")
-    return name
+    """Return the name of a token. Raises a usage error if the API would refuse the name."""
+    if name is None:
+        return None
+    if len(name) > TOKEN_NAME_LIMIT:
+        raise click.BadParameter(f"has more than {TOKEN_NAME_LIMIT} characters")
+    try:
+        return check_text(name)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @token.command()

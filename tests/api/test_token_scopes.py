@@ -181,7 +181,10 @@ def test_command_line_names_tokens_and_limits_their_scopes(server):
     assert "Nightly" in table and "read review" in table
 
 
-@pytest.mark.parametrize("option", [("--scope", "admin"), ("--name", " "), ("--name", "x" * 101)])
+@pytest.mark.parametrize(
+    "option",
+    [("--scope", "admin"), *(("--name", name) for name in (" ", "\u200b", "a\x1b[2J", "x" * 101))],
+)
 def test_command_line_refuses_unknown_scopes_and_bad_names(server, option):
     result = server.run_command("token", "create", "--email", make_email(), *option)
     assert (result.returncode, result.stdout) == (2, "")
