@@ -64,7 +64,12 @@ class GeneratedClient:
 
 def run(*command: object, **options) -> subprocess.CompletedProcess:
     process = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, **options
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        **options,
     )
     assert process.returncode == 0, process.stdout + process.stderr
     return process

@@ -12,6 +12,8 @@ from issue_portal import (
     NotFoundError,
     ServerError,
 )
+from issue_portal.client.async_client import AsyncIssuesClient
+from issue_portal.client.client import IssuesClient
 from issue_portal.models.requests import BulkChange
 from issue_portal.models.vocabulary import REQUEST_ID_HEADER
 from tests.client.prepared_responses import LOST_RESPONSES, ME_WITH_KEY_LIFETIME
@@ -43,7 +45,20 @@ def test_raw_response_is_the_last_of_a_call(make_client):
         assert response.request_id == server.requests[-1][2][REQUEST_ID_HEADER]
 
 
-def test_every_call_has_a_raw_response(make_client):
+def list_calls(client_type: type) -> set[str]:
+    names = {name for name in dir(client_type) if not name.startswith("_")}
+    others = {"aclose", "close", "iterate", "learn_values", "request"}
+    return names - others - {"with_options", "with_raw_response"}
+
+
+def test_every_call_has_a_raw_response():
+    with IssuesClient("http://test", "t") as client:
+        assert {*vars(client.with_raw_response), "create"} - {"_client"} == list_calls(IssuesClient)
+        names = {*vars(AsyncIssuesClient("http://test", "t").with_raw_response), "create"}
+        assert names - {"_client"} == list_calls(AsyncIssuesClient)
+
+
+def test_raw_response_is_that_of_its_call(make_client):
     page = {"data": []}
     stats = dict.fromkeys(("total", "unread", "anonymous"), 0)
     stats |= {"by_state": {}, "by_type": {}, "by_day": []}
