@@ -76,7 +76,7 @@ class AuthenticationError(ApiError):
 
 
 class PermissionDeniedError(ApiError):
-    """The caller's role does not allow the request."""
+    """The caller's role, or the scopes of the API token, do not allow the request."""
 
 
 class NotFoundError(ApiError):
@@ -84,7 +84,11 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """The idempotency key was used for another request, or the issue to restore is not deleted."""
+    """The state of the server does not allow the request; ``code`` has the reason.
+
+    The idempotency key was used for another request, the issue to restore is not deleted, or the
+    caller has too many API tokens.
+    """
 
 
 class PreconditionFailedError(ApiError):

@@ -1,7 +1,6 @@
 """The client's calls for API tokens."""
 
 import pytest
-from pydantic import ValidationError
 
 from issue_portal.client import errors
 from issue_portal.models.vocabulary import Role, Scope
@@ -82,6 +81,7 @@ def test_revocation_with_a_lost_response_is_a_success(make_client):
 
 def test_invalid_token_is_refused_without_a_request(make_client):
     with serving(CREATED_TOKEN) as server:
-        with pytest.raises(ValidationError):
+        with pytest.raises(errors.BadRequestError) as raised:
             make_client(server.url).create_token(name="x", scopes=[], expires_in_days=1)
+        assert [fault.field for fault in raised.value.fields] == ["scopes"]
         assert server.calls == []
