@@ -29,6 +29,8 @@ LARGEST_RESPONSE = 64 * 2**20
 
 _CLOSED = NoResponse("Cannot send the request: the client is closed.", never_sent=True, final=True)
 
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError)
+
 _NOT_DECOMPRESSED = "The server's response cannot be decompressed."
 
 
@@ -44,7 +46,7 @@ def send(http: httpx.Client, request: ClientRequest) -> Outcome:
         with closing(response):
             for chunk in reader.start(response) or response.iter_raw():
                 reader.add(chunk)
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, _StopReadingError) as error:
+    except (*_FAILURES, _StopReadingError) as error:
         return reader.finish_after_error(error)
     finally:
         _read_deadline.reset(reset_token)
@@ -66,13 +68,7 @@ async def send_async(http: httpx.AsyncClient, request: ClientRequest) -> Outcome
                 else:
                     async for chunk in response.aiter_raw():
                         reader.add(chunk)
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        UnicodeError,
-        _StopReadingError,
-        TimeoutError,
-    ) as error:
+    except (*_FAILURES, _StopReadingError, TimeoutError) as error:
         return reader.finish_after_error(error)
     return reader.finish()
 
@@ -159,6 +155,9 @@ def _explain_failure(error: Exception) -> NoResponse:
             return NoResponse(text, never_sent=True, final=True)
         case httpx.TimeoutException() | TimeoutError():
             return NoResponse(TIMED_OUT)
+        case httpx.StreamError():
+            text = "An event hook of the httpx client consumed the response without keeping it."
+            return NoResponse(text, final=True)
         case _:
             return NoResponse("Lost the connection to the server.")
 

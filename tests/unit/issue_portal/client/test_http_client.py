@@ -181,6 +181,23 @@ def test_event_hooks_may_read_or_refuse_responses(own):
                 client.get("x")
 
 
+def test_event_hook_that_consumes_a_response_causes_an_error_of_ours(own):
+    def consume(response):
+        list(response.iter_lines())
+
+    async def consume_async(response):
+        [line async for line in response.aiter_lines()]
+
+    with serving(OK) as server:
+        hooks = [consume_async if own.is_async else consume]
+        http_client = own.type(event_hooks={"response": hooks}, verify=TLS)
+        client = own.make(server.url, http_client=http_client)
+        with pytest.raises(UnreachableError, match="event hook") as raised:
+            client.create(make_new_issue())
+        assert raised.value.unsure
+        assert server.calls == ["POST /issue"]
+
+
 def test_transport_of_a_test_double_works(own):
     def respond(request):
         return httpx.Response(200, json=ISSUE) if request.url.path.endswith("x") else big
