@@ -62,7 +62,7 @@ def render(person: Person) -> None:
             name = st.text_input(
                 _("Name"),
                 max_chars=TOKEN_NAME_LIMIT,
-                placeholder=_("What is it for? For example: nightly export"),
+                placeholder=_("For example: nightly export"),
                 autocomplete="off",
                 key=f"token_name_{number}",
             )
@@ -82,7 +82,8 @@ def render(person: Person) -> None:
         if not is_submitted:
             return
         name = strip_hidden_marks(name)
-        if fault := _find_fault(name, scopes, role) or _create(number, name, scopes, role, days):
+        faults = _find_faults(name, scopes, role)
+        if fault := " ".join(faults) or _create(number, name, scopes, role, days):
             st.error(fault, icon=":material/error:")
             return
     st.rerun()
@@ -90,15 +91,16 @@ def render(person: Person) -> None:
 
 def _render_scopes(person: Person, number: int) -> list[Scope]:
     title = _("What may it do?")
-    st.markdown(f":small[{title}]")
-    return [
-        scope
-        for scope in list_usable_scopes(person.role)
-        if st.checkbox(
-            f"**{labels.format_scope(scope)}:** {labels.explain_scope(scope)}",
-            key=f"token_{scope}_{number}",
-        )
-    ]
+    with st.container(gap="xsmall"):
+        st.markdown(f":small[{title}]")
+        return [
+            scope
+            for scope in list_usable_scopes(person.role)
+            if st.checkbox(
+                f"**{labels.format_scope(scope)}:** {labels.explain_scope(scope)}",
+                key=f"token_{scope}_{number}",
+            )
+        ]
 
 
 def _render_role(person: Person, number: int) -> Role:
@@ -106,7 +108,7 @@ def _render_role(person: Person, number: int) -> Role:
     if Scope.REVIEW not in list_usable_scopes(person.role):
         return person.role
     names = {
-        person.role: _("All reports, like you"),
+        person.role: _("All reports"),
         Role.MEMBER: _("Only reports sent with your name"),
     }
     return st.radio(
@@ -117,15 +119,16 @@ def _render_role(person: Person, number: int) -> Role:
     )
 
 
-def _find_fault(name: str, scopes: list[Scope], role: Role) -> str:
-    """Return the reason why a token cannot be created, or ""."""
+def _find_faults(name: str, scopes: list[Scope], role: Role) -> list[str]:
+    """Return all reasons why a token cannot be created."""
+    faults = []
     if is_blank(name):
-        return _("Give the token a name.")
+        faults.append(_("Give the token a name."))
     if not scopes:
-        return _("Choose what the token may do.")
+        faults.append(_("Choose what the token may do."))
     if Scope.REVIEW in scopes and Scope.REVIEW not in list_usable_scopes(role):
-        return _("To review, the token needs access to all reports.")
-    return ""
+        faults.append(_("To review, the token needs access to all reports."))
+    return faults
 
 
 def _create(number: int, name: str, scopes: list[Scope], role: Role, days: int) -> str:

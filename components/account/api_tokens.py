@@ -33,8 +33,9 @@ def render(person: Person) -> None:
         return
     st.header(_("API tokens"), anchor=False)
     _render_purpose()
+    _render_list(sorted(tokens, key=lambda token: (token.name or "").casefold()))
+    # Next to the form, where the person looks, however long the list is.
     _render_created({token.id for token in tokens})
-    _render_list(tokens)
     api_token_form.render(person)
     revoke_token_dialog.render()
 
@@ -60,10 +61,10 @@ def _render_created(token_ids: Set[str]) -> None:
     with st.container(border=True, key="created_api_token_box"):
         title = html.escape(created.name)
         text = _("Your new token {name}").format(name=f"<b><bdi>{title}</bdi></b>")
-        st.html(f'<p role="status">{text}</p>')
+        st.html(f'<div role="status">{text}</div>')
         st.code(created.token, language=None, wrap_lines=True)
         st.warning(
-            _("Copy it now: it can't be shown again. Anyone who has it can act for you."),
+            _("Copy it now: it can't be shown again. Anyone who has it can act as you."),
             icon=":material/priority_high:",
         )
         st.button(_("Done"), on_click=forget_created, key="created_api_token_done")

@@ -86,7 +86,8 @@ def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, word
 
 def test_form_says_what_is_missing_and_keeps_what_was_typed(new_person):
     reviewer = opens_account(new_person(), "reviewer")
-    fills_form(reviewer, " ").presses("Create token").sees("Give the token a name.")
+    fills_form(reviewer, " ").presses("Create token")
+    reviewer.sees("Give the token a name. Choose what the token may do.")
     name = reviewer.page.get_by_role("textbox", name="Name")
     name.fill("A script")
     reviewer.presses("Create token").sees("Choose what the token may do.")
@@ -142,3 +143,16 @@ def test_next_person_at_the_browser_does_not_see_the_secret(new_person, words):
     person.signs_in("reviewer").opens("/sign_in").sees("Robin Reviewer").sees("API tokens")
     assert secret not in person.page.content()
     expect(token_row(person.page, words)).to_have_count(0)
+
+
+def test_secret_is_in_view_below_a_list_on_a_phone(new_person, words):
+    member = opens_account(new_person(viewport={"width": 375, "height": 720}))
+    for number in (2, 1, 3):
+        name = f"{words} {number}"
+        fills_form(member, name, "Send reports").presses("Create token")
+        box = member.page.locator(NEW_TOKEN_BOX)
+        expect(box).to_contain_text(name)
+        expect(box.get_by_test_id("stCode")).to_be_in_viewport()
+        expect(box.get_by_role("button", name="Done")).to_be_in_viewport()
+    rows = member.page.locator("[class*=st-key-api_token_token] b").filter(has_text=words)
+    expect(rows).to_have_text([f"{words} {number}" for number in (1, 2, 3)])
