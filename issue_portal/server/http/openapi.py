@@ -27,8 +27,6 @@ from issue_portal.server.http.response_models import Problem
 JsonObject = dict[str, Any]
 
 _DESCRIPTION: Final = """\
-Report problems with the answers or the content of an AI assistant, track and review the reports.
-
 Every call under `/v1/app` needs a token: `Authorization: Bearer <token>`. To create one, sign in to
 the portal and open Your account, or run `issue-portal token create --email you@example.com --role
 AppAdmin` on the server. A call needs a role and, with an API token, a scope: `read`, `report` or
@@ -89,7 +87,7 @@ def make_document(routes: Sequence[BaseRoute]) -> JsonObject:
     document = get_openapi(
         title="Issues API",
         version=__version__,
-        summary="Problems with an AI assistant: report, track, review.",
+        summary="Report, track and review problems with an AI assistant.",
         description=_DESCRIPTION,
         license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/api", "description": "The portal that serves this document."}],

@@ -53,7 +53,7 @@ ERROR_RESPONSES: Final[Mapping[int, _ErrorResponse]] = {
     ),
     401: _ErrorResponse(
         "Unauthorized",
-        "The token is missing, unknown or expired.",
+        "The token is missing, unknown, expired or revoked.",
         (ProblemError(401, "Send a valid token: Authorization: Bearer <token>."),),
         ("WWW-Authenticate",),
     ),
