@@ -51,7 +51,7 @@ class IssuesClient(BaseClient[httpx.Client]):
     ``base_url`` may end in ``/api/v1`` and may be under another path. ``token`` is an API token, or
     a function that returns a fresh one for each request. ``org`` is sent in the header ``x-org``,
     which some servers require. If these are None, the environment variables ``ISSUES_API_URL``,
-    ``ISSUES_API_TOKEN`` and ``ISSUES_ORG`` count.
+    ``ISSUES_API_TOKEN`` and ``ISSUES_ORG`` are used.
 
     ``timeout`` is the longest wait for the next byte, in seconds. After a failure, a call sends at
     most ``max_retries`` further requests. ``total_timeout`` is the longest time of a whole call, in

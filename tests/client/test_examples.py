@@ -16,7 +16,8 @@ from tests.client.conftest import run_in_new_thread
 from tests.servers.processes import ROOT
 from tests.servers.scripted_server import forward, serving
 
-DOCUMENTS = (ROOT / "docs" / "client.md").read_text() + (ROOT / "README.md").read_text()
+PAGES = ("docs/client.md", "README.md", "docs/package.md")
+DOCUMENTS = "".join((ROOT / page).read_text() for page in PAGES)
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENTS, re.DOTALL)
 
 
