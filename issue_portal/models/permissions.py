@@ -46,7 +46,7 @@ class Action(Enum):
     LIST_USERS = auto()
     """List the users of the organisation."""
     LIST_PROJECTS = auto()
-    """List the projects of the organisation, with their numbers of issues."""
+    """List the projects of the organisation, with the number of issues of each."""
     NAME_PROJECT = auto()
     """Give a project a name."""
 

@@ -18,7 +18,7 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.serializers import JsonObject, format_day, format_timestamp
 
 TOKENS_PER_USER: Final = 50
-"""Maximum number of API tokens with which a person can create another."""
+"""A person with this many API tokens cannot create another. The command line still can."""
 
 _DAY: Final = 86_400
 
