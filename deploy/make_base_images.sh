@@ -1,7 +1,7 @@
 #!/bin/sh
-# Make the images that Dockerfile and compose.yaml start from out of Debian packages, for a machine that
-# reaches no image registry: sudo deploy/make_base_images.sh. Needs debootstrap and podman.
-# They do what compose.yaml uses of the official images, and no more.
+# Make the base images of Dockerfile and compose.yaml from Debian packages, for a machine without access to
+# an image registry: sudo deploy/make_base_images.sh. Needs debootstrap and podman.
+# The images do only what Dockerfile and compose.yaml need.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -5,7 +5,7 @@
 #   deploy/try_compose.sh podman-compose
 #
 # Uses a copy of the files and a project of its own, which it removes, and needs the ports 8080 and 8501. Run it as root
-# unless your user may give files to another user. Without an image registry, run deploy/make_base_images.sh first.
+# unless your user may change the owner of files. Without access to an image registry, run deploy/make_base_images.sh first.
 set -eu
 compose=${*:-docker compose}
 work=$(mktemp -d)
