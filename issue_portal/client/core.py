@@ -204,7 +204,13 @@ class ClientRules:
         )
         if isinstance(outcome, ReceivedResponse) and outcome.status == 304:
             return outcome  # The caller sent `If-None-Match`.
-        return require_success(outcome, unsure and not is_safe)
+        response = require_success(outcome, unsure and not is_safe)
+        if response.flaw:  # Without an error, the body would look empty.
+            try:
+                response.json()
+            except BadResponseError as error:
+                raise (error if is_safe else mark_unsure(error)) from None
+        return response
 
     def learn_values(self) -> RequestSteps[None]:
         """Look for states and types that the client does not know."""

@@ -149,6 +149,18 @@ def test_request_raises_the_usual_errors(make_client):
                 client.request(method, "/tag")
 
 
+def test_request_raises_an_error_for_a_body_that_cannot_be_read(make_client):
+    """An empty `content` would look like an empty response."""
+    flawed = (200, {"Content-Encoding": "gzip"}, b"not compressed")
+    with serving(flawed, flawed) as server:
+        client = make_client(server.url)
+        with pytest.raises(BadResponseError, match="decompressed") as read:
+            client.request("GET", "/tag")
+        with pytest.raises(BadResponseError, match="decompressed") as stored:
+            client.request("POST", "/tag", json={})
+    assert (read.value.unsure, stored.value.unsure) == (False, True)
+
+
 def test_unchanged_resource_is_no_error(make_client):
     with serving((304, {"ETag": '"1"'}, b"")) as server:
         response = make_client(server.url).request(
