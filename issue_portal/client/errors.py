@@ -16,6 +16,8 @@ IssuesError
     ServerError             5xx, 408
 """
 
+from typing import Any, Self
+
 from issue_portal.models.responses import FieldError, Problem
 
 
@@ -65,6 +67,11 @@ class ApiError(IssuesError):
         self.code = problem.code
         self.retry_after = retry_after
         self.fields = problem.errors
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Problem, float | None], dict[str, Any]]:
+        # By default, exceptions are unpickled with their text as the argument of `__init__`. The
+        # state has the text, which may say more than the problem: see `mark_unsure`.
+        return type(self), (self.problem, self.retry_after), vars(self) | {"args": self.args}
 
 
 class BadRequestError(ApiError):

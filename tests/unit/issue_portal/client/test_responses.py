@@ -1,10 +1,13 @@
 """Responses: the error that each failure raises, and the formats of other servers."""
 
+import copy
+import pickle
 from datetime import timedelta, timezone
 
 import pytest
 
 from issue_portal.client import errors
+from issue_portal.client.sender import mark_unsure
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 from tests.servers.scripted_server import serving
@@ -187,6 +190,18 @@ def test_errors_without_a_response_have_the_same_attributes(make_client):
     error = raised.value
     assert (error.status, error.code, error.retry_after, error.fields) == (200, None, None, ())
     assert error.request_id
+
+
+def test_errors_can_be_pickled_and_copied(make_client):
+    lost = (503, {"Retry-After": "60"}, PROBLEM)
+    with serving(lost) as server, pytest.raises(errors.ServerError) as raised:
+        make_client(server.url).get("x")
+    error = mark_unsure(raised.value)
+    for copied in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(copied) is errors.ServerError
+        assert (str(copied), vars(copied)) == (str(error), vars(error))
+        assert copied.unsure
+        assert copied.retry_after == 60
 
 
 def test_null_counts_as_absent(make_client):
