@@ -12,6 +12,9 @@ from issue_portal.client.errors import ConfigurationError
 
 PREFIX: Final = "/api/v1/app"
 
+_LONGEST_TIME: Final = 24 * 60 * 60
+"""Longest timeout in seconds: the operating system refuses those of many years."""
+
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _RESERVED_HEADERS: Final = frozenset(
@@ -32,7 +35,7 @@ def find_base_url(base_url: str | None) -> str:
         url = httpx.URL(text).copy_with(userinfo=b"", query=None, fragment=None)
     except (httpx.InvalidURL, ValueError):
         url = None
-    if url is None:
+    if url is None or url.scheme not in ("http", "https") or not url.host:
         raise ConfigurationError("base_url is not a URL such as https://issues.example.com.")
     # The vendor calls the URL with /api/v1 the base URL.
     return re.sub(r"(/api/v1(/app)?)?/*$", "", str(url)) + PREFIX
@@ -41,6 +44,16 @@ def find_base_url(base_url: str | None) -> str:
 def find_token(token: str | Callable[[], str] | None) -> str | Callable[[], str]:
     """Return the token, or the function that returns it."""
     return token if callable(token) else _find("token", token, "ISSUES_API_TOKEN")
+
+
+def check_limits(timeout: float, max_retries: int, total_timeout: float) -> None:
+    """Raise `ConfigurationError` if a limit of a call is not a number or out of range."""
+    for name, seconds in (("timeout", timeout), ("total_timeout", total_timeout)):
+        if not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_TIME:
+            text = f"{name} must be more than 0 and at most {_LONGEST_TIME} seconds."
+            raise ConfigurationError(text)
+    if not isinstance(max_retries, int) or max_retries < 0:
+        raise ConfigurationError("max_retries must be 0 or a larger integer.")
 
 
 def build_headers(org: str | None, default_headers: Mapping[str, str] | None) -> httpx.Headers:

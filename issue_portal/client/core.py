@@ -63,10 +63,11 @@ class ClientRules:
             new = build_model(NewIssue, {**defaults, **fields})
         elif fields:
             raise TypeError("create() takes a NewIssue or keywords, not both")
-        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        # An empty key is a mistake of the caller: a random one would not find the first report.
+        headers = {"Idempotency-Key": str(uuid.uuid4()) if key is None else key}
         if not is_header_safe(headers["Idempotency-Key"]):
-            error = FieldError(field="Idempotency-Key", message="must be printable ASCII")
-            raise make_field_error(error)
+            text = "must be printable ASCII and not empty"
+            raise make_field_error(FieldError(field="Idempotency-Key", message=text))
         body = new.model_dump(mode="json", exclude_none=True)
         request = ClientRequest(
             "POST", "/issue", json=body, headers=headers, anonymous=new.anonymous

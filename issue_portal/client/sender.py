@@ -12,7 +12,7 @@ from typing import Final
 
 import httpx
 
-from issue_portal.client.configuration import is_header_safe
+from issue_portal.client.configuration import check_limits, is_header_safe
 from issue_portal.client.errors import AuthenticationError, IssuesError
 from issue_portal.client.responses import TIMED_OUT, NoResponse, Outcome, ReceivedResponse
 from issue_portal.client.server_memory import ServerMemory
@@ -46,6 +46,9 @@ class RequestSender:
     memory: ServerMemory = field(default_factory=ServerMemory)
     on_response: Callable[[ReceivedResponse], None] | None = field(default=None, repr=False)
     """Receives each response, for raw responses."""
+
+    def __post_init__(self) -> None:
+        check_limits(self.timeout, self.max_retries, self.total_timeout)
 
     @property
     def _keeps_keys(self) -> bool:
@@ -106,7 +109,7 @@ class RequestSender:
 
     def _attempt(self, request: ClientRequest, deadline: float) -> RequestSteps[Outcome]:
         token = self.token if isinstance(self.token, str) else self.token()
-        if not is_header_safe(token):
+        if not isinstance(token, str) or not is_header_safe(token):
             raise AuthenticationError(
                 Problem(status=401, detail="The token is empty or malformed.")
             )

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import issue_portal
-from issue_portal import ConfigurationError, ServerError, __version__, errors
+from issue_portal import AuthenticationError, ConfigurationError, ServerError, __version__, errors
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from tests.servers.scripted_server import serving
@@ -72,10 +72,43 @@ def test_base_url_may_have_a_path(client_factory, prefix, path):
         assert server.requests[0][1] == f"{prefix}/api/v1/app/issue/x"
 
 
-@pytest.mark.parametrize("url", ["http://[::1", "http://localhost:port", "http://a\nb"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://[::1", "http://localhost:port", "http://a\nb"),
+        *("", "localhost", "localhost:8501", "ftp://localhost", "http://", "https:///api"),
+    ],
+)
 def test_malformed_base_url_is_refused(url):
     with pytest.raises(ConfigurationError, match="base_url"):
         IssuesClient(url, "token")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"timeout": value} for value in (0, -1, float("inf"), float("nan"), "5")),
+        *({"total_timeout": value} for value in (0, -1, float("inf"), "5")),
+        *({"max_retries": value} for value in (-1, 1.5, "5")),
+    ],
+    ids=str,
+)
+def test_limits_out_of_range_are_refused(options):
+    (name,) = options
+    client = IssuesClient("http://localhost", "token")
+    for make in (
+        lambda: IssuesClient("http://localhost", "token", **options),
+        lambda: client.with_options(**options),
+    ):
+        with pytest.raises(ConfigurationError, match=f"^{name} must"):
+            make()
+    with pytest.raises(ConfigurationError, match=f"^{name} must"):
+        IssuesClient("http://localhost", "token", **{name: None})
+
+
+def test_function_without_a_token_fails_like_an_empty_token(client_factory):
+    with pytest.raises(AuthenticationError, match="empty"):
+        client_factory("http://localhost", lambda: None).get("x")
 
 
 def test_requests_name_the_version_and_have_default_headers(client_factory):
