@@ -1,6 +1,6 @@
 """Keyword arguments of the clients: their types, and the sentinel for "not given"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Literal, Required, TypedDict
 
@@ -10,7 +10,7 @@ from issue_portal.client.errors import BadRequestError
 from issue_portal.client.responses import Model
 from issue_portal.models.requests import ThreadConfig
 from issue_portal.models.responses import FieldError, Problem
-from issue_portal.models.vocabulary import IssueState, IssueType, ResourceType
+from issue_portal.models.vocabulary import Include, IssueState, IssueType, PageOrder, ResourceType
 
 
 class NotGiven(Enum):
@@ -51,6 +51,38 @@ class IssueChanges(TypedDict, total=False):
     type: IssueType | str | NotGiven
     state: IssueState | str | NotGiven
     is_read: bool | NotGiven
+
+
+class IssueFilters(TypedDict, total=False):
+    """The keyword arguments of `IssuesClient.list` and `iterate`: the fields of `IssueQuery`.
+
+    Lists may also be strings with commas.
+    """
+
+    states: Sequence[IssueState | str]
+    type: Sequence[IssueType | str]
+    start_date: int | None
+    """Created at or after this time, in milliseconds since 1970 (UTC)."""
+    end_date: int | None
+    """Created before this time, in milliseconds since 1970 (UTC)."""
+    updated_since: int | None
+    """Changed at or after this time, in milliseconds since 1970 (UTC)."""
+    filter_by_text: str | None
+    created_by: Sequence[str]
+    projects: Sequence[str]
+    numbers: Sequence[int] | str
+    thread_id: str | None
+    is_read: bool | None
+    anonymous: bool | None
+    include: Sequence[Include | str] | None
+    page_order: PageOrder | str
+    page: int | None
+    page_size: int
+    after: str | None
+    before: str | None
+    first: int | None
+    last: int | None
+    total_count: bool
 
 
 def build_model(model: type[Model], values: Mapping[str, Any]) -> Model:

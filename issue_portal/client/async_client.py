@@ -7,7 +7,7 @@ from typing import Any, Self, Unpack, cast, overload
 
 import httpx
 
-from issue_portal.client.arguments import IssueChanges, NewIssueFields
+from issue_portal.client.arguments import IssueChanges, IssueFilters, NewIssueFields
 from issue_portal.client.base_client import BaseClient
 from issue_portal.client.client import Result
 from issue_portal.client.pages import AsyncIssuePage
@@ -132,13 +132,17 @@ class AsyncIssuesClient(BaseClient[httpx.AsyncClient]):
         """
         return await self._run(self._rules.update_many(issues, change))
 
-    async def list(self, query: IssueQuery | None = None) -> AsyncIssuePage:
-        """Like `IssuesClient.list`: ``page = await client.list(IssueQuery(page=2))``."""
-        return await AsyncIssuePage.fetch(self._run, self._rules.walk(query))
+    async def list(
+        self, query: IssueQuery | None = None, **filters: Unpack[IssueFilters]
+    ) -> AsyncIssuePage:
+        """Like `IssuesClient.list`: ``page = await client.list(page=2)``."""
+        return await AsyncIssuePage.fetch(self._run, self._rules.walk(query, filters))
 
-    async def iterate(self, query: IssueQuery | None = None) -> AsyncIterator[Issue]:
+    async def iterate(
+        self, query: IssueQuery | None = None, **filters: Unpack[IssueFilters]
+    ) -> AsyncIterator[Issue]:
         """Like `IssuesClient.iterate`: ``[issue.id async for issue in client.iterate()]``."""
-        walk = self._rules.walk_forwards(query)
+        walk = self._rules.walk_forwards(query, filters)
         while not walk.is_over:
             for issue in await self._run(walk.fetch()):
                 yield issue

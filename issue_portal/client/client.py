@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar, Unpack, cast, overload
 
 import httpx
 
-from issue_portal.client.arguments import IssueChanges, NewIssueFields
+from issue_portal.client.arguments import IssueChanges, IssueFilters, NewIssueFields
 from issue_portal.client.base_client import BaseClient
 from issue_portal.client.pages import SyncIssuePage
 from issue_portal.client.raw_responses import RawCalls, RawResponse, build_raw_response, parse_json
@@ -200,24 +200,30 @@ class IssuesClient(BaseClient[httpx.Client]):
         """
         return self._run(self._rules.update_many(issues, change))
 
-    def list(self, query: IssueQuery | None = None) -> SyncIssuePage:
+    def list(
+        self, query: IssueQuery | None = None, **filters: Unpack[IssueFilters]
+    ) -> SyncIssuePage:
         """Fetch one page of the issues that the caller may see, newest first.
 
+        Select issues by keywords (see `IssueFilters`) or by an `IssueQuery`. Raises
+        `BadRequestError` with ``fields`` if a keyword is invalid; then nothing was sent.
         Iterating over the page goes on with the following pages; ``data`` has its own issues only.
         Raises `NotSupportedError` if the server cannot filter or order lists as asked.
 
-            waiting = client.list(IssueQuery(states=(IssueState.NOT_REVIEWED,))).total_count
+            waiting = client.list(states="NotReviewed").total_count
         """
-        return SyncIssuePage.fetch(self._run, self._rules.walk(query))
+        return SyncIssuePage.fetch(self._run, self._rules.walk(query, filters))
 
-    def iterate(self, query: IssueQuery | None = None) -> Iterator[Issue]:
+    def iterate(
+        self, query: IssueQuery | None = None, **filters: Unpack[IssueFilters]
+    ) -> Iterator[Issue]:
         """Iterate over all issues of a query, each once; fetch pages as needed.
 
-        Filters here if the server cannot.
+        Takes the same arguments as `list`. Filters here if the server cannot.
 
-        numbers = [issue.issue_number for issue in client.iterate(IssueQuery(page_size=100))]
+        numbers = [issue.issue_number for issue in client.iterate(page_size=100)]
         """
-        walk = self._rules.walk_forwards(query)
+        walk = self._rules.walk_forwards(query, filters)
         while not walk.is_over:
             yield from self._run(walk.fetch())
 

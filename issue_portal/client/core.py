@@ -15,6 +15,7 @@ from issue_portal.client import issue_lists
 from issue_portal.client.arguments import (
     NOT_GIVEN,
     IssueChanges,
+    IssueFilters,
     NewIssueFields,
     build_model,
     make_field_error,
@@ -169,15 +170,20 @@ class ClientRules:
             results += require_success(outcome, unsure).page(Page[BulkResult]).data
         return results
 
-    def walk(self, query: IssueQuery | None) -> IssueWalk:
+    def walk(self, query: IssueQuery | None, filters: IssueFilters) -> IssueWalk:
         """Return a walk through all issues of a query."""
-        return IssueWalk(self.sender, query or IssueQuery())
+        if query is None:
+            query = build_model(IssueQuery, filters)
+        elif filters:
+            raise TypeError("Pass an IssueQuery or keywords, not both.")
+        return IssueWalk(self.sender, query)
 
-    def walk_forwards(self, query: IssueQuery | None) -> IssueWalk:
+    def walk_forwards(self, query: IssueQuery | None, filters: IssueFilters) -> IssueWalk:
         """Return a walk through all issues of a query that does not start at its end."""
-        if query and (query.before or query.last):
+        walk = self.walk(query, filters)
+        if walk.goes_backwards:
             raise ValueError("iterate() goes forwards: use page_order instead of before or last")
-        return self.walk(query)
+        return walk
 
     def request(
         self,

@@ -178,6 +178,11 @@ class IssueWalk:
         """Whether all pages were fetched."""
         return self._pages.position is None
 
+    @property
+    def goes_backwards(self) -> bool:
+        """Whether the query selects a page from its end or before a cursor."""
+        return bool(self._query.before or self._query.last)
+
     def copy(self) -> "IssueWalk":
         """Return a walk that goes on from the same position."""
         other = copy(self)

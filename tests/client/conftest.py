@@ -51,8 +51,8 @@ class BlockingAsyncClient:
         settings = {"http_client": httpx.AsyncClient(verify=TLS)} | settings
         return AsyncIssuesClient(url, token, **settings)
 
-    def iterate(self, *arguments):
-        yield from self._iterate(self._client.iterate(*arguments))
+    def iterate(self, *arguments, **named):
+        yield from self._iterate(self._client.iterate(*arguments, **named))
 
     def _iterate(self, issues):
         issues = aiter(issues)
@@ -62,8 +62,8 @@ class BlockingAsyncClient:
             except StopAsyncIteration:
                 return
 
-    def list(self, *arguments):
-        return BlockingPage(self, self._run(self._client.list(*arguments)))
+    def list(self, *arguments, **named):
+        return BlockingPage(self, self._run(self._client.list(*arguments, **named)))
 
     def with_options(self, **options):
         return self._wrap(self._client.with_options(**options))

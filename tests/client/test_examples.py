@@ -16,9 +16,21 @@ from tests.client.conftest import run_in_new_thread
 from tests.servers.processes import ROOT
 from tests.servers.scripted_server import forward, serving
 
-PAGES = ("docs/client.md", "README.md", "docs/package.md")
-DOCUMENTS = "".join((ROOT / page).read_text() for page in PAGES)
-EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENTS, re.DOTALL)
+EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+GUIDE_EXAMPLES = EXAMPLE.findall((ROOT / "docs" / "client.md").read_text())
+OTHER_PAGES = [ROOT / "README.md", ROOT / "docs" / "package.md"]
+EXAMPLES = GUIDE_EXAMPLES + [
+    text for page in OTHER_PAGES for text in EXAMPLE.findall(page.read_text())
+]
+
+# What the type checker must know of the first example in the guide, which others continue.
+CONTINUED = """
+import issue_portal
+from issue_portal import IssuesClient
+
+client = IssuesClient()
+issue = client.get("x")
+"""
 
 
 @pytest.fixture
@@ -48,6 +60,20 @@ def test_examples_in_documents_run(api, environment, example):
         example = example.replace(url, replacement)
     run_in_new_thread(exec, example, namespace)
     assert bool(environment.requests) == uses_proxy
+
+
+def test_examples_in_the_guide_pass_a_strict_type_check(tmp_path):
+    paths = [tmp_path / f"example_{number}.py" for number in range(len(GUIDE_EXAMPLES))]
+    for path, example in zip(paths, GUIDE_EXAMPLES, strict=True):
+        continued = "" if "IssuesClient(" in example else CONTINUED
+        path.write_text(continued + example)
+    options = ["--strict", "--config-file=", "--follow-imports=silent"]
+    command = [sys.executable, "-m", "mypy", *options, *paths]
+    env = {**os.environ, "MYPYPATH": str(ROOT), "MYPY_CACHE_DIR": str(tmp_path)}
+    checked = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_example_in_the_client_docstring_runs(api):

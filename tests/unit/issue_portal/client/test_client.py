@@ -10,6 +10,7 @@ import pytest
 
 from issue_portal import NOT_GIVEN
 from issue_portal.client import errors
+from issue_portal.client.arguments import IssueFilters
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.pages import AsyncIssuePage, SyncIssuePage
@@ -70,6 +71,44 @@ def test_bulk_change_sends_a_hundred_issues_at_a_time(make_client):
         bodies = [json.loads(request[3]) for request in server.requests]
         assert [body["ids"] for body in bodies] == [ids[:100], ids[100:]]
         assert [body["change"] for body in bodies] == [{"delete": True}] * 2
+
+
+@pytest.mark.parametrize(
+    ("keywords", "sent"),
+    [
+        ({"states": "Closed,InReview"}, "Closed,InReview"),
+        ({"states": [IssueState.CLOSED, "InReview"]}, "Closed,InReview"),
+    ],
+)
+def test_lists_take_the_fields_of_a_query_as_keywords(make_client, keywords, sent):
+    page = (200, {}, {"data": [{"id": "x", "state": "Closed"}]})
+    with serving(page, page, page) as server:
+        client = make_client(server.url)
+        client.list(**keywords, page_size=5)
+        list(client.iterate(**keywords, page_size=5))
+        client.with_raw_response.list(**keywords, page_size=5)
+        for _, url, _, _ in server.requests:
+            params = httpx.URL(url).params
+            assert (params["states"], params["page_size"]) == (sent, "5")
+
+
+def test_invalid_keywords_of_lists_are_refused_before_a_request(make_client):
+    client = make_client("http://127.0.0.1:1")
+    for call in (
+        client.list,
+        lambda **filters: next(client.iterate(**filters)),
+    ):
+        with pytest.raises(errors.BadRequestError, match="page_size") as raised:
+            call(page_size=101)
+        assert [invalid.field for invalid in raised.value.fields] == ["page_size"]
+        with pytest.raises(errors.BadRequestError, match="state: Extra"):
+            call(state="Closed")
+        with pytest.raises(TypeError, match="not both"):
+            call(query=IssueQuery(), page_size=1)
+
+
+def test_every_field_of_a_query_is_a_keyword():
+    assert set(IssueFilters.__annotations__) == set(IssueQuery.model_fields)
 
 
 def test_query_is_sent_as_url_parameters(make_client):
@@ -152,6 +191,8 @@ def test_each_report_gets_a_new_idempotency_key_unless_one_is_passed(make_client
         assert keys[-1] == "own-key"
         with pytest.raises(errors.BadRequestError):
             client.create(make_new_issue(), idempotency_key="line\nbreak")
+        with pytest.raises(errors.BadRequestError, match="Idempotency-Key"):
+            client.create(make_new_issue(), idempotency_key="")
 
 
 @pytest.mark.parametrize("end", ["/api/v1", "/api/v1/", "/api/v1/app", "/"])
