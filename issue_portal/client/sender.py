@@ -27,7 +27,7 @@ _FIRST_PAUSE: Final = 0.2
 _UNSURE: Final = "The server may have stored it anyway."
 
 _PROBE: Final = ClientRequest("GET", "/me")
-"""A cheap request. Its response says whether the server keeps idempotency keys."""
+"""A cheap request. Its response says whether the server keeps idempotency keys, even a 401."""
 
 
 @dataclass
@@ -88,7 +88,9 @@ class RequestSender:
             request = replace(request, headers=headers)
         for attempt in itertools.count(1):
             if unsure and needs_keys and not self._keeps_keys:
-                latest = yield from self._attempt(_PROBE, deadline)
+                # With a token, the server would record its use, at the time of an anonymous report.
+                probe = replace(_PROBE, has_token=not request.anonymous)
+                latest = yield from self._attempt(probe, deadline)
             if not unsure or not needs_keys or self._keeps_keys:
                 latest = outcome = yield from self._attempt(request, deadline)
                 unsure = unsure or outcome.unsure
@@ -118,7 +120,8 @@ class RequestSender:
             return NoResponse(TIMED_OUT, never_sent=True, final=True)
         headers = self.headers.copy()
         headers.update(request.headers)
-        headers["Authorization"] = f"Bearer {token}"
+        if request.has_token:
+            headers["Authorization"] = f"Bearer {token}"
         outcome = yield replace(
             request,
             url=self.base_url + request.path,

@@ -27,6 +27,8 @@ class ClientRequest:
     """Time of ``time.monotonic()`` at which to give up."""
     anonymous: bool = False
     """Whether to send the request without a request id."""
+    has_token: bool = True
+    """Whether to send the token."""
 
 
 @dataclass(frozen=True)

@@ -241,3 +241,12 @@ def test_failed_condition_at_the_first_attempt_is_a_conflict(make_client):
         with pytest.raises(errors.PreconditionFailedError):
             client.update(client.get("i"), state=IssueState.CLOSED, if_unchanged=True)
         assert len(server.requests) == 2
+
+
+def test_probe_after_an_anonymous_report_has_no_token(make_client):
+    """The server records the use of a token, which would be at the time of the report."""
+    with serving(drop, ME_WITH_KEY_LIFETIME, CREATED) as server:
+        make_client(server.url).create(make_new_issue(anonymous=True))
+        assert server.calls == ["POST /issue", "GET /me", "POST /issue"]
+        has_token = ["Authorization" in headers for _, _, headers, _ in server.requests]
+    assert has_token == [True, False, True]
