@@ -10,12 +10,12 @@ import pytest
 
 from issue_portal import NOT_GIVEN
 from issue_portal.client import errors
-from issue_portal.client.arguments import IssueFilters
+from issue_portal.client.arguments import IssueChanges, IssueFilters, NewIssueFields
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.pages import AsyncIssuePage, SyncIssuePage
 from issue_portal.client.raw_responses import AsyncRawCalls, RawCalls
-from issue_portal.models.requests import BulkChange, IssueQuery
+from issue_portal.models.requests import BulkChange, IssueQuery, IssueUpdate, NewIssue
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import REQUEST_ID_HEADER, IssueState, IssueType
 from tests.client.conftest import run_in_new_thread
@@ -42,6 +42,11 @@ def test_both_clients_have_the_same_documented_methods():
     assert list_methods(RawCalls) == list_methods(AsyncRawCalls)
     for client_type in (IssuesClient, AsyncIssuesClient):
         assert all(getattr(client_type, name).__doc__ for name in list_methods(client_type))
+
+
+def test_keywords_are_the_fields_of_the_models():
+    assert NewIssueFields.__annotations__.keys() == NewIssue.model_fields.keys()
+    assert IssueChanges.__annotations__.keys() == IssueUpdate.model_fields.keys()
 
 
 def test_update_repeats_is_read_of_the_fetched_issue(make_client):
