@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from issue_portal.client import issue_lists
 from issue_portal.client.arguments import (
@@ -24,6 +23,7 @@ from issue_portal.client.configuration import check_headers, is_header_safe
 from issue_portal.client.errors import BadResponseError, PreconditionFailedError
 from issue_portal.client.issue_lists import IssueWalk
 from issue_portal.client.pagination import Item, Paginator
+from issue_portal.client.paths import check_path, get_id, make_issue_path, quote_segment
 from issue_portal.client.responses import Model, Outcome, ReceivedResponse
 from issue_portal.client.sender import RequestSender, mark_unsure, require_success
 from issue_portal.client.steps import ClientRequest, RequestSteps
@@ -110,7 +110,7 @@ class ClientRules:
             if not _is_same(issue, current):
                 raise _make_precondition_error()
             etag = current.etag
-        request = ClientRequest("PUT", _make_issue_path(issue), json=update.model_dump(mode="json"))
+        request = ClientRequest("PUT", make_issue_path(issue), json=update.model_dump(mode="json"))
         if if_unchanged:
             request = replace(request, headers=_build_condition(etag))
         outcome, unsure = yield from self.sender.send(request, deadline)
@@ -126,10 +126,10 @@ class ClientRules:
         """Delete an issue. After an attempt of unknown outcome, a missing issue is a success."""
         deadline = self.sender.make_deadline()
         headers = _build_condition(etag)
-        request = ClientRequest("DELETE", _make_issue_path(issue), headers=headers)
+        request = ClientRequest("DELETE", make_issue_path(issue), headers=headers)
         outcome, unsure = yield from self.sender.send(request, deadline)
         if unsure and _get_status(outcome) == 412:
-            check = ClientRequest("GET", _make_issue_path(issue))
+            check = ClientRequest("GET", make_issue_path(issue))
             current, _ = yield from self.sender.send(check, deadline)
             if _get_status(current) in (404, 410) or (
                 _get_status(current) == 200
@@ -142,7 +142,7 @@ class ClientRules:
     def restore(self, issue: Issue | str, etag: str | None) -> RequestSteps[Issue]:
         """Bring back a deleted issue."""
         headers = {"Idempotency-Key": str(uuid.uuid4()), **_build_condition(etag)}
-        request = ClientRequest("POST", f"{_make_issue_path(issue)}/restore", headers=headers)
+        request = ClientRequest("POST", f"{make_issue_path(issue)}/restore", headers=headers)
         outcome, unsure = yield from self.sender.send(
             request, self.sender.make_deadline(), needs_keys=True
         )
@@ -152,7 +152,7 @@ class ClientRules:
         self, issues: Sequence[Issue | str], change: BulkChange
     ) -> RequestSteps[tuple[BulkResult, ...]]:
         """Apply one change to each issue, in requests of at most `BULK_LIMIT` issues."""
-        ids = [_get_id(issue) for issue in issues]
+        ids = [get_id(issue) for issue in issues]
         results: tuple[BulkResult, ...] = ()
         # Without ids, the response still says whether the server has the call.
         for start in range(0, len(ids) or 1, BULK_LIMIT):
@@ -196,7 +196,7 @@ class ClientRules:
         """Send a request that the client has no method for; return its successful response."""
         request = ClientRequest(
             _check_method(method),
-            _check_path(path),
+            check_path(path),
             params=params,
             json=json,
             headers=check_headers(headers or {}),
@@ -234,7 +234,7 @@ class ClientRules:
     def name_project(self, model: type[Model], project_id: str, name: str) -> RequestSteps[Model]:
         """Name a project."""
         update = build_model(ProjectUpdate, {"name": name})
-        path = f"/project/{_quote(project_id)}"
+        path = f"/project/{quote_segment(project_id)}"
         request = ClientRequest("PUT", path, json=update.model_dump(mode="json"))
         outcome, unsure = yield from self.sender.send(request, self.sender.make_deadline())
         return require_success(outcome, unsure).read(model)
@@ -255,14 +255,14 @@ class ClientRules:
 
     def revoke_token(self, token_id: str) -> RequestSteps[None]:
         """Revoke an API token. After an attempt of unknown outcome, a missing one is a success."""
-        request = ClientRequest("DELETE", f"/me/token/{_quote(token_id)}")
+        request = ClientRequest("DELETE", f"/me/token/{quote_segment(token_id)}")
         outcome, unsure = yield from self.sender.send(request, self.sender.make_deadline())
         if not (unsure and _get_status(outcome) in (404, 410)):
             require_success(outcome, unsure)
 
     def history(self, model: type[Model], issue: Issue | str) -> RequestSteps[Model]:
         """Fetch the history of one issue."""
-        return self.fetch(model, f"{_make_issue_path(issue)}/history")
+        return self.fetch(model, f"{make_issue_path(issue)}/history")
 
     def look_up(self, model: type[Model], receipt: str) -> RequestSteps[Model]:
         """Fetch the issue of a receipt. Retried like a GET, because it changes nothing."""
@@ -284,23 +284,12 @@ class ClientRules:
         self, issue: Issue | str, deadline: float, *, deleted: bool = False
     ) -> RequestSteps[Issue]:
         params = {"deleted": "true"} if deleted else None
-        request = ClientRequest("GET", _make_issue_path(issue), params=params)
+        request = ClientRequest("GET", make_issue_path(issue), params=params)
         return self._learn((yield from self.sender.fetch(request, deadline)).issue())
 
     def _learn(self, issue: Issue) -> Issue:
         self.sender.memory.learn_values([issue])
         return issue
-
-
-def _get_id(issue: Issue | str) -> str:
-    return issue.id if isinstance(issue, Issue) else issue
-
-
-def _make_issue_path(issue: Issue | str) -> str:
-    """Return the path of an issue. The id is one segment, even if it contains slashes or dots."""
-    if not (issue_id := _get_id(issue)):  # This would be the path of the list.
-        raise make_field_error(FieldError(field="id", message="must not be empty"))
-    return "/issue/" + _quote(issue_id)
 
 
 def _build_condition(etag: str | None) -> dict[str, str]:
@@ -313,20 +302,6 @@ def _check_method(method: str) -> str:
     if not re.fullmatch("[A-Za-z]+", method):
         raise make_field_error(FieldError(field="method", message="is not an HTTP method"))
     return method.upper()
-
-
-def _check_path(path: str) -> str:
-    """Return the path with a slash at its start; it stays under the prefix of the API."""
-    # Some proxies decode %2e before they resolve dot segments.
-    if not path.isprintable() or re.search(r"(?i)[?#\\]|(^|/)(\.|%2e){1,2}(/|$)", path):
-        text = "must be a path without dot segments and query: use params"
-        raise make_field_error(FieldError(field="path", message=text))
-    return "/" + path.removeprefix("/")
-
-
-def _quote(segment: str) -> str:
-    # httpx would resolve dots as parent segments.
-    return quote(segment, safe="").replace(".", "%2E")
 
 
 def _get_status(outcome: Outcome) -> int | None:
