@@ -77,7 +77,8 @@ class Settings(BaseSettings):
         description="Where rate limits are counted: memory, off, or a redis:// URL.",
     )
     limit_create: str = Field(
-        default="600/minute", description="Limit of reports per signed-in person or API token."
+        default="600/minute",
+        description="Limit of reports per signed-in person, and for all API tokens of a user.",
     )
     limit_create_visitor: str = Field(
         default="30/minute", description="Limit of reports per visitor address."
@@ -90,7 +91,8 @@ class Settings(BaseSettings):
         default="30/minute", description="Limit of receipt look-ups per caller."
     )
     limit_calls: str = Field(
-        default="1200/minute", description="Limit of reads and changes per API token."
+        default="1200/minute",
+        description="Limit of reads and changes for all API tokens of a user.",
     )
     max_sessions: int = Field(
         default=2_000, ge=1, description="Browser tabs that one portal process serves at once."

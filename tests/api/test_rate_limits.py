@@ -1,4 +1,4 @@
-"""Rate limits per token and per visitor, in memory or, for replicas, in Redis."""
+"""Rate limits per user of tokens and per visitor, in memory or, for replicas, in Redis."""
 
 import re
 import signal
@@ -151,6 +151,14 @@ def test_reads_and_changes_of_an_api_token_are_limited(limited_server):
     for caller in (make_script(limited_server), make_person(limited_server)):
         assert caller("GET", "/issue").status_code == 200
     assert create(script).status_code == 201
+
+
+def test_all_tokens_of_a_user_share_the_limit(limited_server):
+    name = uuid.uuid4().hex
+    tokens = [limited_server.create_api_token(name, Role.ADMIN) for _ in range(2)]
+    first, second = (ApiCaller(limited_server.url, token) for token in tokens)
+    left = get_calls_left(first("GET", "/issue"))
+    assert get_calls_left(second("GET", "/issue")) == left - 1
 
 
 def test_reports_and_receipts_do_not_count_as_calls(limited_server):

@@ -95,7 +95,12 @@ class Authenticator:
             if account.disabled:
                 raise _make_inactive_error()
         principal = Principal(
-            role, row.user_id, f"token {row.id}", row.id, api_tokens.parse_scopes(row.scopes)
+            # All tokens of a user share their limits: a user can create many.
+            role,
+            row.user_id,
+            f"tokens of {row.user_id}",
+            row.id,
+            api_tokens.parse_scopes(row.scopes),
         )
         return _check_active(principal, row.state)
 

@@ -19,7 +19,7 @@ from issue_portal.server.services.principal import Principal
 from issue_portal.server.services.threadpool import run_in_thread
 
 _CALL_BUCKET: Final = (100.0, 400)
-"""Calls per API token: refill per second, and burst."""
+"""Calls for all API tokens of a user: refill per second, and burst."""
 
 _CHANGE_COST: Final = 5
 """Calls that one change counts as. A change writes to disk."""
@@ -54,7 +54,7 @@ class RateLimits:
         self._calls_limit = Limit.parse("calls", "ISSUES_LIMIT_CALLS", settings.limit_calls)
 
     async def delay(self, principal: Principal, size: int, *, is_change: bool = False) -> None:
-        """Delay a call while its API token exceeds `_CALL_BUCKET`.
+        """Delay a call while the API tokens of its user exceed `_CALL_BUCKET`.
 
         Large bodies and changes count as several calls. Calls of the portal are not delayed: the
         portal limits its users by address.
@@ -82,7 +82,7 @@ class RateLimits:
         return _get_bucket(self._calls, principal.rate_limit_key, _CALL_BUCKET)
 
     async def wait_until_within_limit(self, principal: Principal) -> None:
-        """Wait while this API token's calls and their computing time exceed `_CALL_BUCKET`.
+        """Wait while a user's API tokens exceed `_CALL_BUCKET` with calls and computing time.
 
         Does not count the call again: `delay` has counted it.
         """
@@ -90,14 +90,14 @@ class RateLimits:
             await take_tokens(calls, 0)
 
     def charge_seconds(self, principal: Principal, seconds: float) -> None:
-        """Charge the computing time of a call to its API token, so that later calls wait."""
+        """Charge the computing time of a call to its API tokens, so that later calls wait."""
         if calls := self._calls.get(principal.rate_limit_key):
             calls.take(seconds / _SECONDS_PER_CALL)
 
     async def count_calls(
         self, principal: Principal, response_headers: dict[str, str], count: int = 1
     ) -> None:
-        """Count reads and changes of an API token; add the state of its limit to the headers.
+        """Count reads and changes of API tokens; add the state of its limit to the headers.
 
         Raises a 429. Callers with a portal token have no limit: the portal limits them by address.
         """
