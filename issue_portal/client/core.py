@@ -152,6 +152,8 @@ class ClientRules:
         self, issues: Sequence[Issue | str], change: BulkChange
     ) -> RequestSteps[tuple[BulkResult, ...]]:
         """Apply one change to each issue, in requests of at most `BULK_LIMIT` issues."""
+        if isinstance(issues, str):
+            raise TypeError("update_many() takes several issues or ids: pass [issue_id]")
         ids = [get_id(issue) for issue in issues]
         results: tuple[BulkResult, ...] = ()
         # Without ids, the response still says whether the server has the call.

@@ -21,6 +21,9 @@ def make_issue_path(issue: Issue | str) -> str:
 
 def check_path(path: str) -> str:
     """Return the path with a slash at its start; it stays under the prefix of the API."""
+    if "://" in path or path.startswith("/api/"):
+        text = "must be the part of the path after /api/v1/app"
+        raise make_field_error(FieldError(field="path", message=text))
     # Some proxies decode %2e before they resolve dot segments.
     if not path.isprintable() or re.search(r"(?i)[?#\\]|(^|/)(\.|%2e){1,2}(/|$)", path):
         text = "must be a path without dot segments and query: use params"

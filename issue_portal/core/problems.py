@@ -92,7 +92,10 @@ class InsufficientScopeError(ProblemError):
 
     def __init__(self, scope: Scope) -> None:
         detail = f"This token lacks the scope '{scope}': use a token that has it."
-        super().__init__(403, detail, code=ProblemCode.INSUFFICIENT_SCOPE)
+        # RFC 6750, section 3.1.
+        challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+        headers = {"WWW-Authenticate": challenge}
+        super().__init__(403, detail, code=ProblemCode.INSUFFICIENT_SCOPE, headers=headers)
 
 
 class InvalidParameterError(ProblemError):

@@ -61,6 +61,8 @@ def assert_scope_missing(response: httpx.Response, scope: str) -> None:
     problem = response.json()
     assert (response.status_code, problem["code"]) == (403, "insufficient_scope")
     assert scope in problem["detail"]
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    assert response.headers["WWW-Authenticate"] == challenge
 
 
 def test_every_action_has_a_scope():

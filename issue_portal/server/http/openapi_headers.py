@@ -56,7 +56,11 @@ HEADERS: Final[JsonObject] = {
         required=False,
     ),
     "Retry-After": _describe("Seconds to wait.", 20, minimum=0),
-    "WWW-Authenticate": _describe("Authentication scheme.", "Bearer"),
+    "WWW-Authenticate": _describe(
+        "Authentication scheme, and the scope that is missing (RFC 6750). A 401 always has it.",
+        "Bearer",
+        required=False,
+    ),
 }
 
 

@@ -64,10 +64,11 @@ ERROR_RESPONSES: Final[Mapping[int, _ErrorResponse]] = {
             ProblemError(403, "Only reviewers may do this."),
             ProblemError(
                 403,
-                "This token lacks the scope review.",
+                "This token lacks the scope 'review': use a token that has it.",
                 code=ProblemCode.INSUFFICIENT_SCOPE,
             ),
         ),
+        ("WWW-Authenticate",),
     ),
     404: _ErrorResponse(
         "NotFound",

@@ -76,6 +76,8 @@ def test_bulk_change_sends_a_hundred_issues_at_a_time(make_client):
         bodies = [json.loads(request[3]) for request in server.requests]
         assert [body["ids"] for body in bodies] == [ids[:100], ids[100:]]
         assert [body["change"] for body in bodies] == [{"delete": True}] * 2
+        with pytest.raises(TypeError, match="several"):
+            make_client(server.url).update_many("issue_1", BulkChange(delete=True))
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,20 @@ def test_request_sends_what_it_is_given(make_client):
 
 @pytest.mark.parametrize(
     "path",
-    ["/../../secret", "tag/..", "/tag?q=1", "/tag#x", "/a\nb", "..", "/./x", "\\x", "/%2e%2E/x"],
+    [
+        *(
+            "/../../secret",
+            "tag/..",
+            "/tag?q=1",
+            "/tag#x",
+            "/a\nb",
+            "..",
+            "/./x",
+            "\\x",
+            "/%2e%2E/x",
+        ),
+        *("http://127.0.0.1/x", "/api/v1/app/me"),
+    ],
 )
 def test_request_stays_under_the_path_of_the_api(make_client, path):
     with serving(TAGGED) as server:
