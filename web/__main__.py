@@ -4,6 +4,7 @@ The lines are JSON if the logs are. The options are those of ``streamlit run``.
 """
 
 import logging
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -28,17 +29,23 @@ def main() -> None:
 
 
 def _serve() -> None:
+    port = os.environ.get("STREAMLIT_SERVER_PORT", "").strip()
+    if port and not port.isdecimal():
+        # Streamlit would print its usage.
+        raise FatalError("STREAMLIT_SERVER_PORT: write a port, such as 8501.")
     app = Path(__file__).parent.parent / "app.py"
     try:
         sys.argv = ["streamlit", "run", str(app), *sys.argv[1:]]
         runpy.run_module("streamlit", run_name="__main__")
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         # Streamlit (1.67) listens before it imports app.py.
         if "app" in sys.modules:
             raise
+        reason = error.strerror if isinstance(error, OSError) else "no such port"
         raise FatalError(
             f"Cannot listen on {st.get_option('server.address')} port"
-            f" {st.get_option('server.port')}: {error.strerror}. Check STREAMLIT_SERVER_ADDRESS."
+            f" {st.get_option('server.port')}: {reason}."
+            " Check STREAMLIT_SERVER_ADDRESS and STREAMLIT_SERVER_PORT."
         ) from error
 
 

@@ -14,7 +14,9 @@ def load_secrets() -> None:
 
     Existing environment variables are not overwritten. Raises `FatalError` if a file is invalid.
     """
-    files = [path for name in st.get_option("secrets.files") if (path := Path(name)).exists()]
+    # Both names are the same file if the service's home directory is the portal's.
+    options = dict.fromkeys(st.get_option("secrets.files"))
+    files = [path for name in options if (path := Path(name)).exists()]
     if not files:
         return
     environment = dict(os.environ)

@@ -103,6 +103,20 @@ def test_address_that_cannot_be_listened_on_is_reported(tmp_path, address):
     assert_start_fails(run([*SERVE, "--host", address], tmp_path / "data"), "Check --host")
 
 
+@pytest.mark.parametrize("port", ["abc", "-1", "65536"])
+def test_impossible_port_is_reported(tmp_path, port):
+    process = run(WEB, tmp_path / "data", STREAMLIT_SERVER_PORT=port)
+    assert_start_fails(process, "STREAMLIT_SERVER_PORT")
+    assert process.returncode == 1
+
+
+def test_password_with_an_at_sign_is_reported_without_showing_it(tmp_path):
+    url = "postgresql://issues:hid@den/1@localhost/issues"
+    process = run(SERVE, tmp_path / "data", ISSUES_DATABASE_URL=url)
+    assert_start_fails(process, "%40")
+    assert "den" not in process.stderr
+
+
 @pytest.mark.parametrize("address", ["database.invalid", "localhost:1"])
 def test_database_that_cannot_be_reached_is_reported(command, tmp_path, address):
     url = f"postgresql://issues:hidden@{address}/issues"

@@ -90,6 +90,9 @@ class Database:
             if self.url.get_backend_name() not in ("sqlite", "postgresql"):
                 raise FatalError("ISSUES_DATABASE_URL: use sqlite:///… or postgresql://…")
             if self.is_postgresql:
+                # Part of the password would be the host, which error messages show.
+                if "@" in f"{self.url.host}{self.url.database}":
+                    raise FatalError("ISSUES_DATABASE_URL: write an @ in the password as %40.")
                 # Imported here because only PostgreSQL needs psycopg.
                 from issue_portal.server.db import postgresql  # noqa: PLC0415
 
