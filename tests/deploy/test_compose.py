@@ -42,6 +42,16 @@ def test_containers_have_minimal_permissions(name):
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
 
 
+def test_every_service_starts_after_a_reboot():
+    """The service podman-restart starts only containers with "always"."""
+    assert all(service["restart"] == "always" for service in SERVICES.values())
+
+
+def test_every_service_is_in_a_network_with_dns():
+    """podman-compose puts a service without networks into one where names do not work."""
+    assert all(service["networks"] for service in SERVICES.values())
+
+
 def test_proxy_service_sets_the_variables_of_its_configuration():
     configuration = (ROOT / "deploy" / "haproxy.cfg").read_text()
     optional = set(re.findall(r"defined\((\w+)\)", configuration))
