@@ -68,7 +68,9 @@ class ServerProcess:
     @property
     def passwords(self) -> dict[str, str]:
         """Passwords of the first accounts by user name, which the portal has printed."""
-        return dict(re.findall(r"^ +(member|reviewer) +(\S+)$", self.log, re.MULTILINE))
+        # On one line if the log is JSON.
+        notice = self.log.partition("are shown only once:")[2]
+        return dict(re.findall(r"\s(member|reviewer) +([^\s\"]+)", notice)[:2])
 
     def start(self) -> Self:
         """Start the process and wait until it is ready."""
