@@ -108,3 +108,32 @@ def test_portal_compresses_the_same_responses(portal):
     compressed = fetch(member, "/issue")
     assert compressed.headers["Content-Encoding"] == "gzip"
     assert compressed.headers["Vary"] == refused.headers["Vary"] == "Accept-Encoding"
+
+
+READ = """
+async ([path, token]) => {
+  const call = (method) => fetch("/api/v1/app" + path, {
+    method, headers: {"Authorization": "Bearer " + token},
+  });
+  const [get, head, options] = [await call("GET"), await call("HEAD"), await call("OPTIONS")];
+  return {
+    statuses: [get, head, options].map((response) => response.status),
+    encodings: [get, head].map((response) => response.headers.get("Content-Encoding")),
+    count: (await get.json()).data.length,
+    rest: (await head.text()) + (await options.text()),
+    allow: options.headers.get("Allow"),
+  };
+}
+"""
+
+
+def test_browser_reads_a_compressed_list(chromium, member, long_list):
+    page = chromium.new_page()
+    page.goto(f"{member.http.base_url}".partition("/v1")[0] + "/docs")
+    token = member.http.headers["Authorization"].removeprefix("Bearer ")
+    answer = page.evaluate(READ, [long_list, token])
+    page.close()
+    assert answer["statuses"] == [200, 200, 204]
+    assert answer["encodings"] == ["gzip", "gzip"]
+    assert (answer["count"], answer["rest"]) == (5, "")
+    assert answer["allow"].split(", ") == ["GET", "HEAD", "OPTIONS", "POST"]

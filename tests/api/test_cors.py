@@ -128,11 +128,12 @@ async ([url, token]) => {
     "If-Match": created.headers.get("ETag"),
   }, {is_read: true});
   const page = await call("GET", "/issue?page_size=1", {});
+  const head = await call("HEAD", "/issue/" + issue.id, {});
   const missing = await call("GET", "/issue/issue_0000000000000000", {});
   return {
-    statuses: [created, changed, page, missing].map((response) => response.status),
+    statuses: [created, changed, page, head, missing].map((response) => response.status),
     location: created.headers.get("Location"),
-    etag: changed.headers.get("ETag"),
+    etags: [changed, head].map((response) => response.headers.get("ETag")),
     link: page.headers.get("Link"),
     rateLimit: page.headers.get("RateLimit"),
     code: (await missing.json()).code,
@@ -147,9 +148,11 @@ def test_page_of_an_allowed_origin_uses_the_api(chromium, server, site):
     page.goto(site)
     answer = page.evaluate(CALL, [server.url, token])
     page.close()
-    assert answer["statuses"] == [201, 200, 200, 404]
+    assert answer["statuses"] == [201, 200, 200, 200, 404]
     assert answer["location"].startswith("/api/v1/app/issue/issue_")
-    assert answer["etag"].startswith('"')
+    changed, read = answer["etags"]
+    assert changed == read
+    assert changed.startswith('"')
     assert 'rel="first"' in answer["link"]
     assert answer["rateLimit"].startswith('"calls";r=')
     assert answer["code"] == "not_found"
