@@ -12,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
-    StrictInt,
     WithJsonSchema,
     model_validator,
 )
@@ -166,6 +165,12 @@ class ProjectUpdate(StrictModel):
     name: Reference
 
 
+def _check_number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise ValueError("must be a number")
+    return value
+
+
 class NewApiToken(StrictModel):
     """The body of ``POST /me/token``."""
 
@@ -185,9 +190,9 @@ class NewApiToken(StrictModel):
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=len(Scope))] = Field(
         description="What the token may do."
     )
-    expires_in_days: Annotated[StrictInt, Field(ge=1, le=TOKEN_DAYS_LIMIT)] = Field(
-        description="Days until the token expires, at the end of the last day (UTC)."
-    )
+    expires_in_days: Annotated[
+        int, Field(ge=1, le=TOKEN_DAYS_LIMIT), BeforeValidator(_check_number)
+    ] = Field(description="Days until the token expires, at the end of the last day (UTC).")
 
 
 class IssueUpdate(PartialModel):

@@ -50,7 +50,7 @@ def test_person_creates_uses_and_revokes_a_token(api, member):
 
 
 def test_times_of_a_token_are_days_so_that_they_do_not_show_when_its_user_was_here(member):
-    created = create(member, expires_in_days=1)
+    created = create(member, expires_in_days=1.0)  # JSON does not tell it from 1.
     times = [
         datetime.fromisoformat(created[name]).timestamp() for name in ("created_at", "expires_at")
     ]
@@ -129,6 +129,8 @@ def test_visitor_and_operator_have_no_tokens(api, visitor):
         ({"expires_in_days": 0}, "expires_in_days"),
         ({"expires_in_days": 367}, "expires_in_days"),
         ({"expires_in_days": "9"}, "expires_in_days"),
+        ({"expires_in_days": True}, "expires_in_days"),
+        ({"expires_in_days": 1.5}, "expires_in_days"),
         ({"role": "Boss"}, "role"),
         ({"secret": "mine"}, "secret"),
     ],
