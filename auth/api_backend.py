@@ -8,6 +8,7 @@ from functools import cached_property
 
 import httpx
 
+from issue_portal.client.configuration import CONNECTION_LIMITS
 from issue_portal.client.server_memory import ServerMemory
 from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import SecretKeys
@@ -45,7 +46,7 @@ def use_embedded(keys: SecretKeys, transport: httpx.BaseTransport) -> None:
 def use_remote(keys: SecretKeys) -> None:
     """Select the API at ``ISSUES_API_URL``: another server, or a replica of this installation."""
     settings = get_settings()
-    transport = httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=20))
+    transport = httpx.HTTPTransport(limits=CONNECTION_LIMITS)
     http_client = httpx.Client(transport=transport)
     _set_backend(ApiBackend(settings.api_url, keys, http_client, settings.api_shares_key))
 

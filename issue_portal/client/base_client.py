@@ -47,7 +47,9 @@ class BaseClient(Generic[HttpClient]):
         )
         self._rules = ClientRules(sender)
         self._owns_http = http_client is None
-        self._http: HttpClient = self._http_type() if http_client is None else http_client
+        self._http: HttpClient = http_client or self._http_type(
+            limits=configuration.CONNECTION_LIMITS
+        )
 
     def with_options(
         self,

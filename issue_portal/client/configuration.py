@@ -15,6 +15,10 @@ PREFIX: Final = "/api/v1/app"
 _LONGEST_TIME: Final = 24 * 60 * 60
 """Longest timeout in seconds: the operating system refuses those of many years."""
 
+CONNECTION_LIMITS: Final = httpx.Limits(max_keepalive_connections=20, keepalive_expiry=3.0)
+"""Idle connections are closed after 3 s. Many servers close them after 5 s, httpx's default, and
+the response to a request that is sent at that moment is lost."""
+
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _RESERVED_HEADERS: Final = frozenset(

@@ -1,9 +1,14 @@
 """Lost responses to changes: the client repeats the change if that is safe, or raises an error."""
 
+import time
+from types import SimpleNamespace
+
 import httpx
 import pytest
 
 from issue_portal.client import errors
+from issue_portal.client.async_client import AsyncIssuesClient
+from issue_portal.client.client import IssuesClient
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
 from tests.client.prepared_responses import (
@@ -16,7 +21,31 @@ from tests.client.prepared_responses import (
     RATE_LIMITED,
 )
 from tests.factories import make_new_issue
+from tests.loops import run_in_loop
 from tests.servers.scripted_server import drop, forward, respond_and_close, serving
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_connection_that_the_server_may_be_closing_is_not_used(monkeypatch, kind):
+    """Many servers close a connection that has been idle for 5 s, and requests may cross this."""
+    idle = 0.0
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + idle)
+    monkeypatch.setattr(f"httpcore._{kind}.http11.time", clock)
+    with serving(OK) as server:
+
+        async def call_with_pauses():
+            nonlocal idle
+            client = (AsyncIssuesClient if kind == "async" else IssuesClient)(server.url, "token")
+            connections = []
+            for idle in (0.0, 2.0, 6.5):  # noqa: B007 - the clock reads it
+                issue = client.get("i")
+                if kind == "async":
+                    await issue
+                connections.append(len(server.connections))
+            return connections
+
+        assert run_in_loop(call_with_pauses) == [1, 1, 2]
+
 
 # Reports
 
