@@ -79,6 +79,7 @@ def _open_queue() -> Iterator[Page]:
                 token=newer_api.TOKEN,
                 tokens={"reviewer": newer_api.TOKEN},
                 ISSUES_ORG=newer_api.ORG,
+                ISSUES_POLL_SECONDS="10",
             ).start()
             try:
                 with launch_chromium() as browser:

@@ -1,4 +1,4 @@
-"""Polls the server every 10 seconds, and reruns the page when its data has changed."""
+"""Polls the server every ``ISSUES_POLL_SECONDS``, and reruns the page when its data has changed."""
 
 from collections.abc import Callable
 from typing import Final
@@ -7,9 +7,9 @@ import streamlit as st
 
 from components.account import require_sign_in
 from issue_portal.client.errors import IssuesError, NotFoundError
+from issue_portal.core.settings import get_settings
 from issue_portal.models.permissions import Action
 
-_POLL_SECONDS: Final = 10
 _JUST_RENDERED_KEY: Final = "just_rendered"
 
 
@@ -21,10 +21,9 @@ def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
     """
     # The page has just fetched its data, so the first run of the fragment does not poll.
     st.session_state[_JUST_RENDERED_KEY] = True
-    _poll(fetch, shown)
+    st.fragment(_poll, run_every=get_settings().poll_seconds)(fetch, shown)
 
 
-@st.fragment(run_every=_POLL_SECONDS)
 def _poll(fetch: Callable[[], object], shown: object) -> None:
     if st.session_state.pop(_JUST_RENDERED_KEY, False):
         return

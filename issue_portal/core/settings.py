@@ -112,6 +112,12 @@ class Settings(BaseSettings):
         description="Origins of web pages that may call the API from the browser, separated by"
         " spaces, or * for all.",
     )
+    poll_seconds: float = Field(
+        default=10,
+        ge=1,
+        le=3600,
+        description="Seconds between two checks of an open page for changes by others.",
+    )
     thread_url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",

@@ -41,7 +41,7 @@ def open_queue(new_person, words, *, server=None, query=""):
     ``query`` has more URL parameters, such as ``&state=Closed``.
     """
     person = new_person(server) if server else new_person()
-    person.opens(f"/review?q={words}{query}").signs_in("reviewer")
+    person.signed_in_as("reviewer").opens(f"/review?q={words}{query}")
     expect(person.row(words).first).to_be_visible()
     return person
 

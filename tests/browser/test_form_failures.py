@@ -85,7 +85,7 @@ def test_text_is_shown_as_written(new_person, words, text):
     expect(visitor.page.locator(".written")).to_have_text(visible_text)
     expect(visitor.page.locator(".written *")).to_have_count(0)
     if len(text) > 1:
-        reviewer = new_person().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
+        reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={words.split()[-1]}")
         expect(reviewer.row(words).locator(".text")).to_have_text(visible_text)
 
 
@@ -179,7 +179,7 @@ def test_draft_stored_before_an_update_of_the_portal_is_restored(new_person, wor
 
 @pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
 def test_lists_open_with_any_query_string(new_person, query):
-    reviewer = new_person().opens(f"/review?{query}").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?{query}")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()
     reviewer.sees_not("Something went wrong")
 
@@ -231,7 +231,7 @@ def test_report_is_kept_while_the_api_is_down_and_sent_once(new_person, tmp_path
 
 
 def test_many_downloads_do_not_block_others(new_person, portal):
-    member = new_person().opens("/sign_in").signs_in("member")
+    member = new_person().signed_in_as("member")
     cookies = member.context.cookies()
     header = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in cookies)
     with ExitStack() as stack:

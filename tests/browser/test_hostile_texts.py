@@ -91,7 +91,7 @@ def test_hostile_text_is_plain_text_on_form_and_track_page(new_person, all_texts
 def test_hostile_text_is_plain_text_on_my_issues(new_person, portal, all_texts):
     with portal.client(member_token("member@example.com", "Morgan Member")) as client:
         issue = report(client, all_texts, HOSTILE[3])
-    member = new_person().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+    member = new_person().signed_in_as("member").opens(f"/my_issues?issue={issue.id}")
     expect_plain_text(member, all_texts)
     facts = member.page.locator(".facts dd")
     expect(facts.filter(has_text="onerror")).to_have_text([HOSTILE[3]] * 3)
@@ -102,7 +102,7 @@ def test_hostile_text_is_plain_text_on_review_and_insights(
 ):
     with portal.client(portal.visitor_token()) as client:
         issue = report(client, all_texts, anonymous=True)
-    reviewer = new_person().opens(f"/review?q={unique_word}&order=ASC").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={unique_word}&order=ASC")
     page = reviewer.page
     excerpts = {" ".join(text[:320].split())[:160] for text in stored_texts.values()}
     rows = page.locator(".st-key-queue button[data-issue]")
@@ -130,7 +130,7 @@ def test_hostile_text_is_plain_text_on_review_and_insights(
 
 
 def test_hostile_text_is_plain_text_in_exports(new_person, portal, unique_word, stored_texts):
-    reviewer = new_person().opens("/sign_in").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer")
     get = reviewer.context.request.get
     table = get(f"{portal.url}/issues.csv?filter_by_text={unique_word}").body().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(table, newline="")))

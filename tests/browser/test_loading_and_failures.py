@@ -94,14 +94,14 @@ def reported(servers, words) -> str:
 
 
 def test_empty_list_links_to_the_form(new_person, servers):
-    reviewer = new_person(servers.portal).opens("/my_issues").signs_in("reviewer")
+    reviewer = new_person(servers.portal).signed_in_as("reviewer").opens("/my_issues")
     reviewer.sees("You haven't sent any reports with your name yet.")
     reviewer.page.get_by_role("main").get_by_role("link", name="Report a problem").click()
     expect(reviewer.page.get_by_role("radiogroup")).to_be_visible()
 
 
 def test_loading_list_shows_a_skeleton_without_layout_shift(new_person, servers, reported):
-    member = new_person(servers.portal).opens("/my_issues").signs_in("member")
+    member = new_person(servers.portal).signed_in_as("member").opens("/my_issues")
     expect(member.row(reported)).to_be_visible()
     member.settles()
     top = member.page.locator(".st-key-my_issues").bounding_box()["y"]
@@ -135,7 +135,7 @@ def test_loading_list_shows_a_skeleton_without_layout_shift(new_person, servers,
 def test_fast_response_does_not_flash_the_skeleton(new_person, servers, reported):
     member = new_person(servers.portal)
     member.page.add_init_script(WATCH_SKELETON)
-    member.opens("/sign_in").signs_in("member")
+    member.signed_in_as("member").opens()
     servers.suspend_api()
     try:
         member.page.get_by_role("link", name="My reports", exact=True).click()
@@ -149,7 +149,7 @@ def test_fast_response_does_not_flash_the_skeleton(new_person, servers, reported
 
 
 def test_failure_is_shown_and_can_be_retried(new_person, servers, reported):
-    member = new_person(servers.portal).opens("/my_issues").signs_in("member")
+    member = new_person(servers.portal).signed_in_as("member").opens("/my_issues")
     expect(member.row(reported)).to_be_visible()
     member.goes_to("Help")
     servers.api.stop()
@@ -189,7 +189,7 @@ def test_server_failure_shows_a_request_id_except_for_anonymous_reports(new_pers
         with sqlite3.connect(servers.api.data_dir / "issues.db") as database:
             database.execute(f"ALTER TABLE {old} RENAME TO {new}")
 
-    member = new_person(servers.portal).opens("/sign_in").signs_in("member").goes_to("Report")
+    member = new_person(servers.portal).signed_in_as("member").opens()
     member.chooses("No answer").writes("It fails.")
     failure = member.page.get_by_role("alert").filter(has_text="The server failed")
     rename("history", "renamed")
@@ -238,7 +238,7 @@ def test_elements_below_a_list_stay_hidden_while_a_slow_browser_draws_it(
     """Regression: after 3 s, they became visible above their place and moved when the list came."""
     member = new_person(servers.portal, viewport={"width": 390, "height": 844})
     member.page.add_init_script(SUM_LAYOUT_SHIFTS)
-    member.opens("/my_issues").signs_in("member").settles()
+    member.signed_in_as("member").opens("/my_issues").settles()
     scripts = member.holds_requests("**/issue_list.js*")
     member.page.reload()
     language = member.page.get_by_role("button", name="Español", include_hidden=True)

@@ -37,8 +37,8 @@ def test_each_role_sees_only_its_pages(new_person, portal):
     with portal.client(portal.token("Somebody")) as client:
         issue = report(client, words, IssueType.OTHER)
     visitor, member, reviewer = new_person(), new_person(), new_person()
-    member.opens("/sign_in").signs_in("member")
-    reviewer.opens("/sign_in").signs_in("reviewer")
+    member.signed_in_as("member")
+    reviewer.signed_in_as("reviewer")
     for path, texts in EXPECTED_TEXTS.items():
         for person, text in zip((visitor, member, reviewer), texts, strict=True):
             person.opens(path).sees(text)

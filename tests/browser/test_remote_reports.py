@@ -69,7 +69,7 @@ def test_account_without_a_token_gets_an_explanation(new_person, original_api_se
         original_api_server.url, tmp_path / "data", token=original_api.TOKEN
     ).start()
     try:
-        member = new_person(portal).opens("/my_issues").signs_in("member")
+        member = new_person(portal).signed_in_as("member").opens("/my_issues")
         member.sees("ask your administrator to set it up for you").sees("Try again")
     finally:
         portal.stop()

@@ -28,9 +28,9 @@ def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, r
 
 
 def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
-    other = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
+    other = new_person(remote.portal).signed_in_as("reviewer").opens()
     sends_report(other, remote, f"{words}, by another", by_name=True)
-    member = new_person(remote.portal).opens("/sign_in").signs_in("member").goes_to("Report")
+    member = new_person(remote.portal).signed_in_as("member").opens()
     sends_report(member, remote, f"{words}, unsigned", by_name=False)
     member.presses("Report another problem").sees("Report a problem")
     sends_report(member, remote, words, by_name=True)
@@ -62,12 +62,12 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
 
 
 def test_member_cannot_open_the_issue_of_another(new_person, remote, words):
-    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Report")
+    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens()
     sends_report(reviewer, remote, words, by_name=True)
     reviewer.goes_to("My reports").row(words).click()
     reviewer.sees("We've received it.")
     link = reviewer.page.url.removeprefix(remote.portal.url)
-    member = new_person(remote.portal).opens(link).signs_in("member")
+    member = new_person(remote.portal).signed_in_as("member").opens(link)
     member.sees("This report isn't available.").sees_not(words)
     member.presses("Show my reports")
     expect(member.page.get_by_role("searchbox", name="Search")).to_be_visible()
@@ -76,7 +76,7 @@ def test_member_cannot_open_the_issue_of_another(new_person, remote, words):
 def test_reviewer_works_through_the_queue(new_person, remote, words):
     visitor = new_person(remote.portal).opens()
     sends_report(visitor, remote, words, by_name=False)
-    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/review")
     row = reviewer.row(words)
     search = reviewer.page.get_by_role("searchbox", name="Search")
     expect(row.locator(".text")).to_have_css("font-weight", "700")
@@ -106,7 +106,7 @@ def test_reviewer_exports_and_changes_several_issues(new_person, remote, words):
         for number in range(2):
             new = make_variant(remote.variant, remote.api).make_new_issue(f"{words} {number}")
             client.create(new)
-    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/review")
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download CSV").click()
     assert f"{words} 1" in download.value.path().read_text(encoding="utf-8")
@@ -121,7 +121,7 @@ def test_reviewer_exports_and_changes_several_issues(new_person, remote, words):
 
 
 def test_insights_explain_that_the_server_has_no_statistics(new_person, remote):
-    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").opens("/insights")
+    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/insights")
     reviewer.sees("This server has no statistics.").sees_not("Try again")
 
 
@@ -133,7 +133,7 @@ def test_reviewer_sees_the_names_of_reporters_and_projects(new_person, remote, w
                 f"{words} {text}", anonymous=is_anonymous
             )
             client.create(report)
-    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/review")
     expect(reviewer.row(f"{words} by name")).to_contain_text("Sasha · Support")
     expect(reviewer.row(f"{words} unsigned")).to_contain_text("Anonymous · Support")
     reviewer.row(f"{words} by name").click()
@@ -146,7 +146,7 @@ def test_reviewer_sees_the_names_of_reporters_and_projects(new_person, remote, w
 def test_issues_in_unknown_states_are_listed_counted_and_closed(new_person, remote, words):
     with make_api_client(remote) as client:
         client.create(make_variant(remote.variant, remote.api).make_new_issue(f"Park {words}"))
-    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/review")
     parked = reviewer.row(f"Park {words}")
     show_newer = reviewer.page.get_by_role("button", name=re.compile("^Show .* new$"))
 
@@ -172,7 +172,7 @@ def test_issue_is_marked_as_read_once(new_person, remote, words):
     """Some servers do not send `is_read` with a single issue."""
     with make_api_client(remote) as client:
         issue = client.create(make_variant(remote.variant, remote.api).make_new_issue(words))
-    reviewer = new_person(remote.portal).opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/review")
     remote.api.clear_calls()
     reviewer.row(words).click()
     expect(reviewer.row(words).locator(".text")).to_have_css("font-weight", "400")
@@ -194,7 +194,7 @@ def test_opening_an_issue_takes_few_rounds_of_calls(new_person, remote_api, tmp_
             for number in range(3):
                 new = make_variant("newer", api).make_new_issue(f"{words} {number}")
                 client.create(new)
-        reviewer = new_person(portal).opens("/review").signs_in("reviewer")
+        reviewer = new_person(portal).signed_in_as("reviewer").opens("/review")
         reviewer.row(f"{words} 0").click()
         reviewer.sees("From Sasha").settles()
         api.clear_calls()

@@ -104,7 +104,7 @@ def test_text_typed_during_a_rerun_is_kept(new_person):
 def test_my_issues_show_the_review_and_keep_an_unsaved_edit(new_person, portal, words):
     with member_client(portal) as client:
         issue = report(client, words)
-    person = new_person().opens("/my_issues").signs_in("member")
+    person = new_person().signed_in_as("member").opens("/my_issues")
     person.row(words).click()
     person.expands("Edit")
     text = person.page.get_by_label("What happened?")
@@ -123,7 +123,7 @@ def test_my_issues_show_the_review_and_keep_an_unsaved_edit(new_person, portal, 
 def test_edit_does_not_overwrite_unseen_changes(new_person, portal, words):
     with member_client(portal) as client:
         issue = report(client, words)
-        person = new_person().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+        person = new_person().signed_in_as("member").opens(f"/my_issues?issue={issue.id}")
         person.expands("Edit")
         text = person.page.get_by_label("What happened?")
         text.fill(f"{words}, mine")

@@ -41,7 +41,7 @@ def test_next_and_previous_issue_continue_on_the_neighbouring_page(new_person, p
 def test_row_of_the_open_issue_stays_in_view(new_person, portal, words):
     issues = report_anonymously(portal, *(f"{words} {number:02}" for number in range(22)))
     phone_options = {"viewport": {"width": 390, "height": 700}, "has_touch": True}
-    phone = new_person(**phone_options).opens(f"/review?q={words}").signs_in("reviewer")
+    phone = new_person(**phone_options).signed_in_as("reviewer").opens(f"/review?q={words}")
     row = phone.row(f"{words} 08")
     row.click()
     expect(phone.page.get_by_role("button", name="Back to list")).to_be_in_viewport()
@@ -95,7 +95,7 @@ def test_queue_has_counts_order_and_project_filter(new_person, portal, words):
         )
         first, _second, third = map(other.create, new)
         other.update(first, state=IssueState.CLOSED)
-    reviewer = new_person().opens(f"/review?project=project-{words}").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?project=project-{words}")
     expect(reviewer.row(words)).to_have_count(3)
     reviewer.sees("2 new").sees("0 in review").sees("1 closed").sees("3 issues")
     reviewer.sees("More filters (1)")

@@ -38,7 +38,7 @@ def test_export_requires_sign_in_and_permission(new_person, portal, words, exten
     report_anonymously(portal, words)
     stranger = new_person().context.request
     assert stranger.get(f"{portal.url}/issues.{extension}").status == 401
-    member = new_person().opens("/sign_in").signs_in("member").context.request
+    member = new_person().signed_in_as("member").context.request
     response = member.get(f"{portal.url}/issues.{extension}?filter_by_text={words}")
     assert response.status == 200
     assert words not in response.text()
@@ -114,7 +114,7 @@ def test_insights_link_to_the_queue(new_person, portal, words):
                     project_id=project or None,
                 )
             )
-    reviewer = new_person().opens("/insights").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens("/insights")
     page = reviewer.page
     page.get_by_role("radio", name="90 days").click()
     expect(page).to_have_url(re.compile("period=90"))

@@ -26,7 +26,7 @@ def test_visitor_reports_anonymously_and_tracks_it_later(new_person, words):
 
 
 def test_member_reports_by_name_edits_and_withdraws(new_person, words):
-    member = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
+    member = new_person().signed_in_as("member").opens()
     member.chooses("Wrong answer").writes(words)
     member.page.get_by_text("Report anonymously").click()
     member.presses("Send report").sees(RECEIVED)
@@ -46,12 +46,12 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, words):
 
 
 def test_reporter_sees_the_review(new_person, words):
-    member = new_person().opens("/sign_in").signs_in("member").goes_to("Report")
+    member = new_person().signed_in_as("member").opens()
     member.chooses("Wrong answer").writes(words)
     member.page.get_by_text("Report anonymously").click()
     member.presses("Send report").sees(RECEIVED)
 
-    reviewer = new_person().opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person().signed_in_as("reviewer").opens("/review")
     row = reviewer.row(words)
     expect(row.locator(".text")).to_have_css("font-weight", "700")
     row.click()
@@ -70,7 +70,7 @@ def test_reporter_sees_the_review(new_person, words):
 def test_reviewer_filters_the_queue(new_person, portal, words):
     with portal.client(portal.token("Filter Person")) as client:
         report(client, words)
-    reviewer = new_person().opens("/sign_in").signs_in("reviewer").goes_to("Review")
+    reviewer = new_person().signed_in_as("reviewer").opens("/review")
     page = reviewer.page
     page.get_by_role("searchbox", name="Search").fill(words)
     expect(page.locator("button[data-issue]")).to_have_count(1)
@@ -96,7 +96,7 @@ def test_filter_on_a_later_page_returns_to_the_first_page(new_person, portal, wo
     with portal.client(portal.visitor_token()) as client:
         for number in range(21):
             report(client, f"{words}, part {number}", anonymous=True)
-    reviewer = new_person().opens(f"/review?q={words.split()[-1]}&page=2").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={words.split()[-1]}&page=2")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.presses("Closed").sees("No matching issues")
     reviewer.presses("Clear filters")
@@ -107,7 +107,7 @@ def test_reviewer_filters_by_date(new_person, words, portal):
     with portal.client(portal.visitor_token()) as client:
         issue = report(client, words, anonymous=True)
     today = issue.created_at.date().isoformat()
-    reviewer = new_person(timezone_id="UTC").opens("/sign_in").signs_in("reviewer")
+    reviewer = new_person(timezone_id="UTC").signed_in_as("reviewer")
     reviewer.opens(f"/review?q={words.split()[-1]}&created={today},{today}")
     expect(reviewer.row(words)).to_have_count(1)
     reviewer.opens(f"/review?q={words.split()[-1]}&created=2020-01-01,2020-01-02")
@@ -118,7 +118,7 @@ def test_reviewer_filters_by_date(new_person, words, portal):
 def test_invalid_days_are_ignored(new_person, portal, words, days):
     with portal.client(portal.visitor_token()) as client:
         report(client, words, anonymous=True)
-    reviewer = new_person().opens(f"/review?q={words}&created={days}").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={words}&created={days}")
     expect(reviewer.row(words)).to_have_count(1)
 
 
@@ -202,7 +202,7 @@ def test_wrong_password_and_unknown_user_get_the_same_message(new_person):
 
 
 def test_member_cannot_open_reviewer_pages(new_person):
-    member = new_person().opens("/review").signs_in("member")
+    member = new_person().signed_in_as("member").opens("/review")
     member.sees("This page is for reviewers.")
     expect(member.page.locator("button[data-issue]")).to_have_count(0)
     member.opens("/insights").sees("This page is for reviewers.")
@@ -227,10 +227,10 @@ def test_language_is_that_of_the_browser_until_another_is_chosen(new_person, wor
 def test_filters_in_a_link_work_in_every_language(new_person, portal, words):
     with portal.client(portal.visitor_token()) as client:
         report(client, words, anonymous=True)
-    reviewer = new_person().opens(f"/review?q={words.split()[-1]}").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={words.split()[-1]}")
     reviewer.presses("New")
     expect(reviewer.page).to_have_url(re.compile("state=NotReviewed"))
-    other = new_person().opens("/sign_in").signs_in("reviewer").chooses_language("Español")
+    other = new_person().signed_in_as("reviewer").opens("/help").chooses_language("Español")
     other.opens(reviewer.page.url.removeprefix(portal.url))
     expect(other.row(words)).to_have_count(1)
     expect(other.row(words)).to_contain_text("Nuevo")

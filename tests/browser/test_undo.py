@@ -85,7 +85,7 @@ def test_deletion_can_be_undone_and_opens_the_issue_again(new_person, portal, wo
 def test_withdrawal_can_be_undone(new_person, portal, words):
     with member_client(portal) as client:
         issue = report(client, words)
-        member = new_person().opens(f"/my_issues?issue={issue.id}").signs_in("member")
+        member = new_person().signed_in_as("member").opens(f"/my_issues?issue={issue.id}")
         member.presses("Withdraw").sees(f"#{issue.issue_number} withdrawn")
         expect(member.row(words)).to_have_count(0)
         with pytest.raises(NotFoundError):
@@ -174,6 +174,7 @@ def test_next_person_does_not_see_the_notice(new_person, portal, words):
     stored = reviewer.page.evaluate("localStorage['issue-portal-undo']")
     assert words not in stored
     tab = reviewer.opens_tab("/my_issues").sees(CLOSED)
+    portal.sign_in_cookies.clear()  # The sign-out ends the shared sign-in.
     reviewer.goes_to("Robin Reviewer").presses("Sign out").sees("You're signed out.")
     tab.sees_not(CLOSED)
     assert reviewer.page.evaluate("localStorage['issue-portal-undo']") is None

@@ -123,7 +123,7 @@ def test_people_can_switch_replicas(new_person, site):
     visitor = new_person().opens().chooses("No answer").writes("through the proxy")
     visitor.presses("Send report").sees(RECEIVED)
     receipt = visitor.receipt()
-    reviewer = new_person().opens("/review").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens("/review")
     reviewer.row("through the proxy").click()
     expect(reviewer.page.get_by_role("list", name="Activity")).to_contain_text("Reported")
     open_on_other_replica(reviewer, "/insights").sees("New").sees_not("Sign in to see this page.")
@@ -232,7 +232,7 @@ def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_c
     strict_writer = Writer(site.url, member, retries=False, address="127.0.0.20")
     before = Counter(issue.description for issue in reviewer_client.iterate())
     visitor = new_person().opens().chooses("No answer").writes("written before")
-    reviewer = new_person().opens("/review").signs_in("reviewer")
+    reviewer = new_person().signed_in_as("reviewer").opens("/review")
     with run_writers(writers) as wait_for_reports:
         # An API replica hangs, then handles requests that the other replica has already handled.
         site.apis[0].process.send_signal(signal.SIGSTOP)

