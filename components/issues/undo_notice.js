@@ -4,7 +4,7 @@ import { createButton, createElement } from "./create_element.js";
 
 const STORAGE_KEY = "issue-portal-undo";
 
-// Time for which the notice remains after the pointer or the focus has left it, in milliseconds.
+// Time for which the notice remains at least after it was in use, in milliseconds.
 const GRACE = 3000;
 
 // The notice: `owner` is the hash of the person who made the change, `record` says how to undo it, and
@@ -114,8 +114,9 @@ const findOrCreateNotice = () => {
 };
 
 const removeIfExpired = () => {
-  if (stored && isInUse()) {
-    const expiresAt = Date.now() + GRACE;
+  const grace = stored && chooseGrace();
+  if (grace) {
+    const expiresAt = Date.now() + grace;
     if (stored.expiresAt < expiresAt - GRACE / 2) store({ ...stored, expiresAt });
   } else if (stored && stored.expiresAt < Date.now()) {
     store(undefined);
@@ -126,11 +127,12 @@ const removeIfExpired = () => {
   timer = undefined;
 };
 
-// Whether a person is about to press the button, has pressed it, or could not because the portal does not
-// respond. Streamlit (1.67) writes the connection state to its app element.
-const isInUse = () => {
+// Returns how long the notice remains from now on, in milliseconds; 0 if its time goes on. The time starts
+// anew when the portal responds again, and a person who is about to press the button gets a little more.
+const chooseGrace = () => {
+  // Streamlit (1.67) writes the connection state to its app element.
   const state = document.querySelector('[data-testid="stApp"]')?.dataset.testConnectionState;
-  const isConnected = !state || state === "CONNECTED";
+  if (state && state !== "CONNECTED") return view.data.seconds * 1000;
   const isPointedAt = view.parentElement.querySelector(".notice:is(:hover, :focus-within)");
-  return !isConnected || isPointedAt || stored.record.id === requestedId;
+  return isPointedAt || stored.record.id === requestedId ? GRACE : 0;
 };

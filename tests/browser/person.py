@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
 
 from tests.servers.installation import Server
+from tests.servers.processes import PORTAL_READY
 
 # Whether no `details` element is opening or closing.
 DETAILS_HAVE_STOPPED_MOVING = (
@@ -40,6 +41,9 @@ class Person:
         else:
             defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
             self.context = browser.new_context(**defaults | options)
+            # With `--process-per-site`, the later pages use the process of this page, which stays
+            # open and has Streamlit's scripts compiled: that halves the work of loading a page.
+            self.context.new_page().goto(server.url + PORTAL_READY)
         self.failures: list[str] = []
         self.page = self._open_page()
 
@@ -58,18 +62,17 @@ class Person:
 
     def leaves(self) -> None:
         """Close the pages, clear cookies and storage, and keep the context for another person."""
-        for page in self.context.pages:
-            page.close()
         try:
-            page = self.context.new_page()
-        except Error:  # The test has closed the context.
+            devtools = self.context.new_cdp_session(self.context.pages[0])
+        except (Error, IndexError):  # The test has closed the context.
             return
+        for page in self.context.pages[1:]:
+            page.close()
         self.context.clear_cookies()
-        devtools = self.context.new_cdp_session(page)
         for address in filter(None, (self.server.url, self.server.provider_url)):
             data = {"origin": address, "storageTypes": "all"}
             devtools.send("Storage.clearDataForOrigin", data)
-        page.close()
+        devtools.detach()
         self.reusable_contexts.append(self.context)
 
     def _record_dialog(self, dialog) -> None:
