@@ -21,11 +21,16 @@ def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
     """
     # The page has just fetched its data, so the first run of the fragment does not poll.
     st.session_state[_JUST_RENDERED_KEY] = True
-    st.fragment(_poll, run_every=get_settings().poll_seconds)(fetch, shown)
+    poll = st.fragment(_poll, run_every=get_settings().poll_seconds)
+    poll(fetch, shown, st.query_params.to_dict())
 
 
-def _poll(fetch: Callable[[], object], shown: object) -> None:
+def _poll(fetch: Callable[[], object], shown: object, parameters: dict[str, str]) -> None:
     if st.session_state.pop(_JUST_RENDERED_KEY, False):
+        return
+    if st.query_params.to_dict() != parameters:
+        # The browser has not yet received the URL of the last run. A rerun with its old URL would
+        # close the issue that the person has just opened.
         return
     require_sign_in.require_in_fragment(Action.READ_OWN)
     try:

@@ -134,3 +134,33 @@ def test_open_issue_disappears_if_a_colleague_deletes_it(new_person, portal, wor
         reviewer.opens(f"/review?state=Closed&issue={second.id}").sees("Mark unread")
         other.delete(second.id)
         expect(gone).to_be_visible(timeout=20_000)
+
+
+def test_issue_stays_open_if_the_browser_gets_its_url_late(new_person, portal, words):
+    """Regression: a check for changes had the URL of before, and its rerun closed the issue."""
+    _first, issue = report_anonymously(portal, f"{words} one", f"{words} two")
+    reviewer = new_person().signed_in_as("reviewer")
+    sent, held = [], []
+    is_holding = False
+
+    def connect(browser) -> None:
+        server = browser.connect_to_server()
+        browser.on_message(lambda message: (sent.append(message), server.send(message)))
+        server.on_message(
+            lambda message: held.append(message) if is_holding else browser.send(message)
+        )
+        release.append(browser.send)
+
+    release = []
+    reviewer.page.route_web_socket("**/_stcore/stream", connect)
+    reviewer.opens(f"/review?q={words}")
+    expect(reviewer.row(words)).to_have_count(2)
+    is_holding = True
+    del sent[:]
+    reviewer.row(f"{words} two").click()
+    report_anonymously(portal, f"{words} three")
+    reviewer.waits_until(lambda: len(sent) >= 3)  # The click, and two checks for changes.
+    is_holding = False
+    for message in held:
+        release[-1](message)
+    reviewer.sees("Show 1 new").sees(f"Issue #{issue.issue_number}")
