@@ -28,17 +28,23 @@ def render_pagination(total: int | None) -> None:
     pages = -(-(total or 0) // PAGE_SIZE)
     if pages < 2:
         return
-    current = min(get_page_number(), pages)
+    requested = get_page_number()
+    current = min(requested, pages)
     # The key contains the page, so that each page has a new widget: Streamlit warns about a widget
     # that has both a default and a stored value.
     key = f"page_{current}_of_{pages}"
-    st.pagination(pages, default=current, key=key, on_change=_turn_page, args=(key, current))
+    arguments = (key, current, requested)
+    st.pagination(pages, default=current, key=key, on_change=_turn_page, args=arguments)
 
 
-def _turn_page(key: str, shown: int) -> None:
-    """Turn from page ``shown`` to the page that the person has chosen."""
-    # After a shortcut has led to another page, the browser may still send the control of the old
-    # page. Streamlit (1.67) takes this for a change, although the control has its initial value.
-    if st.session_state[key] != shown:
-        go_to_page(st.session_state[key])
+def _turn_page(key: str, shown: int, requested: int) -> None:
+    """Turn from page ``shown`` to the page that the person has chosen.
+
+    The URL had the number ``requested``. Until the browser has drawn the next page, it still sends
+    the control of this one. Streamlit (1.67) takes this for a change, also if a shortcut has led to
+    the next page and the control has its initial value.
+    """
+    chosen = st.session_state[key]
+    if chosen != shown and get_page_number() == requested:
+        go_to_page(chosen)
         issue_list.open_issue(None)
