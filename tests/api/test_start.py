@@ -103,7 +103,7 @@ def test_address_that_cannot_be_listened_on_is_reported(tmp_path, address):
     assert_start_fails(run([*SERVE, "--host", address], tmp_path / "data"), "Check --host")
 
 
-@pytest.mark.parametrize("port", ["abc", "-1", "65536"])
+@pytest.mark.parametrize("port", ["abc", "65536"])
 def test_impossible_port_is_reported(tmp_path, port):
     process = run(WEB, tmp_path / "data", STREAMLIT_SERVER_PORT=port)
     assert_start_fails(process, "STREAMLIT_SERVER_PORT")
@@ -117,8 +117,8 @@ def test_password_with_an_at_sign_is_reported_without_showing_it(tmp_path):
     assert "den" not in process.stderr
 
 
-@pytest.mark.parametrize("address", ["database.invalid", "localhost:1"])
-def test_database_that_cannot_be_reached_is_reported(command, tmp_path, address):
+def test_database_that_cannot_be_reached_is_reported(command, tmp_path):
+    address = "localhost:1" if "serve" in command else "database.invalid"
     url = f"postgresql://issues:hidden@{address}/issues"
     process = run(command, tmp_path / "data", ISSUES_DATABASE_URL=url)
     assert_start_fails(process, address)
@@ -142,15 +142,11 @@ def test_every_line_from_start_to_stop_is_json(tmp_path, is_portal):
     assert len(passwords) == (1 if is_portal else 0)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "text"),
-    [
-        ("ISSUES_DEMO", "maybe", "ISSUES_DEMO"),
-        ("ISSUES_DATABASE_URL", "postgresql://database.invalid/issues", "database.invalid"),
-    ],
-)
-def test_failed_start_is_reported_as_json(command, tmp_path, name, value, text):
-    process = run(command, tmp_path / "data", ISSUES_LOG="json", **{name: value})
+def test_failed_start_is_reported_as_json(command, tmp_path):
+    database = {"ISSUES_DATABASE_URL": "postgresql://database.invalid/issues"}
+    setting = {"ISSUES_DEMO": "maybe"}
+    env, text = (setting, "ISSUES_DEMO") if "serve" in command else (database, "database.invalid")
+    process = run(command, tmp_path / "data", ISSUES_LOG="json", **env)
     assert process.returncode == 1
     line = json.loads(process.stdout + process.stderr)
     assert line["level"] == "critical"
@@ -167,25 +163,13 @@ def test_port_in_use_is_reported_as_json(tmp_path, server):
     assert port in json.loads(process.stdout + process.stderr)["message"]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("ISSUES_DEMO", "maybe"), ("ISSUES_API_URL", "nonsense"), ("ISSUES_ORG", "Bad Slug!")],
-)
-def test_invalid_setting_is_reported(command, tmp_path, name, value):
-    assert_start_fails(run(command, tmp_path / "data", **{name: value}), name)
+def test_invalid_setting_is_reported(command, tmp_path):
+    assert_start_fails(run(command, tmp_path / "data", ISSUES_ORG="Bad Slug!"), "ISSUES_ORG")
 
 
-def test_short_secret_key_is_reported(command, tmp_path):
-    assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY="short"), "secret key")
-
-
-def test_invalid_secret_key_is_reported(tmp_path):
-    command = [*SERVE, "--port", str(find_free_port())]
-    assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY="x" * 40), "too simple")
+def test_invalid_secret_key_is_reported(command, tmp_path):
     key = f"{SECRET},{SECRET[:20]}"
     assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY=key), "too short")
-    (tmp_path / "data" / "secret.key").write_bytes(b"\xff" * 48)
-    assert_start_fails(run(command, tmp_path / "data", ISSUES_SECRET_KEY=""), "secret.key")
 
 
 AUTH = {
@@ -200,8 +184,6 @@ AUTH = {
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"cookie_secret": "x" * 40}, "cookie_secret"),
-        ({"redirect_uri": "http://localhost:8501/"}, "redirect_uri"),
         ({"client_secret": None}, "client_secret"),
         ({"client_id": "an unfinished\nline"}, "TOML"),
         # The section [auth] is valid, but the trusted headers of a proxy are set as well.
@@ -219,12 +201,6 @@ def test_invalid_oidc_configuration_is_reported(tmp_path, change, message):
         **headers,
     )
     assert_start_fails(process, message)
-
-
-def test_trusted_headers_without_an_email_address_are_reported(tmp_path):
-    command = [*PORTAL, "--server.port", str(find_free_port())]
-    headers = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-User": "name"}'}
-    assert_start_fails(run(command, tmp_path / "data", **headers), "email")
 
 
 def test_invalid_accounts_file_is_reported(tmp_path):
@@ -276,8 +252,14 @@ def test_settings_in_secrets_are_used_unless_the_environment_has_them(tmp_path, 
     assert not (tmp_path / "data of secrets").exists()
 
 
-@pytest.mark.parametrize("text", [b"not toml", b'a = "\xff"', b'ISSUES_ORG = "\\u0000"'])
-@pytest.mark.parametrize("command", [PORTAL, UVICORN], ids=["streamlit", "uvicorn"])
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (PORTAL, b"not toml"),
+        (PORTAL, b'ISSUES_ORG = "\\u0000"'),
+        (UVICORN, b'a = "\xff"'),
+    ],
+)
 def test_invalid_secrets_file_is_reported(tmp_path, command, text):
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_bytes(text)

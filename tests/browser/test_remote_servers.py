@@ -23,15 +23,22 @@ def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, r
     visitor.sees(RECEIVED).sees("This server gives no receipt")
     visitor.opens("/track").sees("this server gives no receipts")
     expect(visitor.page.get_by_role("textbox")).to_have_count(0)
-    visitor.opens("/help").sees("this server gives no receipts").sees_not("enter your receipt")
+    visitor.goes_to("Help").sees("this server gives no receipts").sees_not("enter your receipt")
     visitor.sees("Another server stores the reports.")
 
 
 def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
     other = new_person(remote.portal).signed_in_as("reviewer").opens()
     sends_report(other, remote, f"{words}, by another", by_name=True)
-    member = new_person(remote.portal).signed_in_as("member").opens()
-    sends_report(member, remote, f"{words}, unsigned", by_name=False)
+    other.goes_to("My reports").row(words).click()
+    other.sees("We've received it.")
+    link = other.page.url.removeprefix(remote.portal.url)
+    member = new_person(remote.portal).signed_in_as("member").opens(link)
+    member.sees("This report isn't available.").sees_not(words)
+    member.presses("Show my reports")
+    expect(member.page.get_by_role("searchbox", name="Search")).to_be_visible()
+
+    sends_report(member.goes_to("Report"), remote, f"{words}, unsigned", by_name=False)
     member.presses("Report another problem").sees("Report a problem")
     sends_report(member, remote, words, by_name=True)
     member.page.get_by_role("link", name="See it in My reports").click()
@@ -61,23 +68,16 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
     expect(member.row(words)).to_have_count(0)
 
 
-def test_member_cannot_open_the_issue_of_another(new_person, remote, words):
-    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens()
-    sends_report(reviewer, remote, words, by_name=True)
-    reviewer.goes_to("My reports").row(words).click()
-    reviewer.sees("We've received it.")
-    link = reviewer.page.url.removeprefix(remote.portal.url)
-    member = new_person(remote.portal).signed_in_as("member").opens(link)
-    member.sees("This report isn't available.").sees_not(words)
-    member.presses("Show my reports")
-    expect(member.page.get_by_role("searchbox", name="Search")).to_be_visible()
-
-
 def test_reviewer_works_through_the_queue(new_person, remote, words):
+    several = f"several{words}"
+    with make_api_client(remote) as client:
+        for number in range(2):
+            new = make_variant(remote.variant, remote.api).make_new_issue(f"{several} {number}")
+            client.create(new)
     visitor = new_person(remote.portal).opens()
-    sends_report(visitor, remote, words, by_name=False)
+    sends_report(visitor, remote, f"one {words}", by_name=False)
     reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/review")
-    row = reviewer.row(words)
+    row = reviewer.row(f"one {words}")
     search = reviewer.page.get_by_role("searchbox", name="Search")
     expect(row.locator(".text")).to_have_css("font-weight", "700")
     if remote.variant == "original":
@@ -85,7 +85,7 @@ def test_reviewer_works_through_the_queue(new_person, remote, words):
     else:
         search.fill("nobody wrote this")
         reviewer.sees("No matching issues")
-        search.fill(words)
+        search.fill(f"one {words}")
         expect(reviewer.page.locator("button[data-issue]")).to_have_count(1)
         reviewer.presses("Closed").sees("No matching issues").presses("Closed")
     row.click()
@@ -100,29 +100,23 @@ def test_reviewer_works_through_the_queue(new_person, remote, words):
     reviewer.presses("Mark unread")
     expect(row.locator(".text")).to_have_css("font-weight", "700")
 
-
-def test_reviewer_exports_and_changes_several_issues(new_person, remote, words):
-    with make_api_client(remote) as client:
-        for number in range(2):
-            new = make_variant(remote.variant, remote.api).make_new_issue(f"{words} {number}")
-            client.create(new)
-    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/review")
+    if remote.variant == "newer":
+        search.fill(several)
+        expect(row).to_have_count(0)
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download CSV").click()
-    assert f"{words} 1" in download.value.path().read_text(encoding="utf-8")
+    assert f"{several} 1" in download.value.path().read_text(encoding="utf-8")
     for number in range(2):
-        item = reviewer.page.get_by_role("listitem").filter(has_text=f"{words} {number}")
+        item = reviewer.page.get_by_role("listitem").filter(has_text=f"{several} {number}")
         item.get_by_role("checkbox").check()
-    reviewer.presses("Close").sees("Close 2 issues?")
+    list_and_actions = reviewer.page.locator(".st-key-queue")
+    list_and_actions.get_by_role("button", name="Close", exact=True).click()
+    reviewer.sees("Close 2 issues?")
     reviewer.page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
     reviewer.sees("2 issues closed")
     for number in range(2):
-        expect(reviewer.row(f"{words} {number}")).to_contain_text("Closed")
-
-
-def test_insights_explain_that_the_server_has_no_statistics(new_person, remote):
-    reviewer = new_person(remote.portal).signed_in_as("reviewer").opens("/insights")
-    reviewer.sees("This server has no statistics.").sees_not("Try again")
+        expect(reviewer.row(f"{several} {number}")).to_contain_text("Closed")
+    reviewer.goes_to("Insights").sees("This server has no statistics.").sees_not("Try again")
 
 
 @pytest.mark.parametrize("remote", ["newer", "newer-strict"], indirect=True)
