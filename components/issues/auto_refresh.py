@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from components.account import require_sign_in
+from components.ui import query_params
 from issue_portal.client.errors import IssuesError, NotFoundError
 from issue_portal.core.settings import get_settings
 from issue_portal.models.permissions import Action
@@ -22,15 +23,14 @@ def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
     # The page has just fetched its data, so the first run of the fragment does not poll.
     st.session_state[_JUST_RENDERED_KEY] = True
     poll = st.fragment(_poll, run_every=get_settings().poll_seconds)
-    poll(fetch, shown, st.query_params.to_dict())
+    poll(fetch, shown)
 
 
-def _poll(fetch: Callable[[], object], shown: object, parameters: dict[str, str]) -> None:
+def _poll(fetch: Callable[[], object], shown: object) -> None:
     if st.session_state.pop(_JUST_RENDERED_KEY, False):
         return
-    if st.query_params.to_dict() != parameters:
-        # The browser has not yet received the URL of the last run. A rerun with its old URL would
-        # close the issue that the person has just opened.
+    if query_params.is_url_outdated():
+        # A rerun would use the outdated URL, and close the issue that the person has just opened.
         return
     require_sign_in.require_in_fragment(Action.READ_OWN)
     try:

@@ -44,15 +44,22 @@ def read(name: str) -> str:
 
 
 def _read_url() -> dict[str, str]:
-    """Return the query parameters, including those that the browser has not confirmed yet.
+    """Return the query parameters, including those that the browser has not confirmed yet."""
+    return dict(_get_history().current) if is_url_outdated() else st.query_params.to_dict()
 
-    A fragment run may start with a previous URL. If the person opens another URL, Streamlit runs
-    the whole page, so a previous URL in a fragment run is always outdated.
+
+def is_url_outdated() -> bool:
+    """Return whether this run has started with a URL that the session has already replaced.
+
+    Only fragment runs do. If the person opens another URL, Streamlit runs the whole page.
     """
     current = st.query_params.to_dict()
-    history: _UrlHistory = st.session_state.get(_HISTORY_KEY, _UrlHistory())
-    is_outdated = streamlit_compat.is_fragment_run() and current in history.previous
-    return dict(history.current) if is_outdated else current
+    return streamlit_compat.is_fragment_run() and current in _get_history().previous
+
+
+def _get_history() -> _UrlHistory:
+    history: _UrlHistory = st.session_state.setdefault(_HISTORY_KEY, _UrlHistory())
+    return history
 
 
 def change(**values: str) -> None:
@@ -69,7 +76,7 @@ def write_url() -> None:
     current = _read_url()
     changed = current | st.session_state.get(_CHANGES_KEY, {})
     changed = {name: value for name, value in changed.items() if value}
-    history: _UrlHistory = st.session_state.setdefault(_HISTORY_KEY, _UrlHistory())
+    history = _get_history()
     history.current = changed
     if changed != current:
         st.query_params.from_dict(changed)

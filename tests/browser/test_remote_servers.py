@@ -62,6 +62,7 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
         expect(text).to_have_value(f"{words}, second edition")
     member.presses("Withdraw").sees("This server can't restore it.").presses("Cancel")
     expect(member.page.get_by_role("dialog")).to_have_count(0)
+    member.settles()
     member.presses("Withdraw")
     member.page.get_by_role("dialog").get_by_role("button", name="Withdraw").click()
     member.sees(" withdrawn")
