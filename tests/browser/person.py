@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, WebSocketRoute, expect
 
 from tests.servers.installation import Server
 from tests.servers.processes import PORTAL_READY
+from web.streamlit_compat import BackMsg
 
 # Whether no `details` element is opening or closing.
 DETAILS_HAVE_STOPPED_MOVING = (
@@ -53,6 +54,21 @@ class Person:
         page.on("request", self._record_foreign_request)
         page.on("dialog", self._record_dialog)
         return page
+
+    def ignores_changes(self) -> "Person":
+        """Stop the checks for changes by others, on the pages that are opened from now on."""
+
+        def connect(tab: WebSocketRoute) -> None:
+            server = tab.connect_to_server()
+
+            def send(message: bytes) -> None:
+                if not BackMsg.FromString(message).rerun_script.is_auto_rerun:
+                    server.send(message)
+
+            tab.on_message(send)
+
+        self.page.route_web_socket("**/_stcore/stream", connect)
+        return self
 
     def opens_tab(self, path: str) -> "Person":
         """Open a path in another tab of the same browser; return the person in that tab."""
@@ -202,7 +218,8 @@ class Person:
     def picks(self, label: str, option: str, *, multiple: bool = True) -> "Person":
         """Choose an option of a select box; ``multiple`` if it accepts several options."""
         self.settles()
-        self.page.get_by_role("combobox", name=label).click()
+        # The list has only the options in view, and typing brings the option into view.
+        self.page.get_by_role("combobox", name=label).fill(option)
         self.page.get_by_role("option", name=option).click()
         if multiple:
             # Close the list. In a select box for one option, Escape would remove the choice.

@@ -12,6 +12,7 @@ from tests.client.conftest import make_variant
 from tests.servers.call_log import Call
 
 
+@pytest.mark.parametrize("remote", ["original", "newer-strict"], indirect=True)
 def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, remote, words):
     visitor = new_person(remote.portal).opens().sees("You won't be able to track it.")
     visitor.sees_not("You'll get a receipt to track it.")
@@ -183,7 +184,7 @@ def test_opening_an_issue_takes_few_rounds_of_calls(new_person, remote_api, tmp_
     """With independent calls at the same time, a slow connection is slow only twice."""
     api = remote_api("newer", latency=500)
     # The checks for changes would count as rounds.
-    portal = start_portal("newer", api, tmp_path / "data", ISSUES_POLL_SECONDS="8")
+    portal = start_portal("newer", api, tmp_path / "data", ISSUES_POLL_SECONDS="5")
     remote = RemotePortal("newer", portal, api)
     try:
         with make_api_client(remote) as client:

@@ -123,8 +123,8 @@ def test_my_issues_show_the_review_and_keep_an_unsaved_edit(new_person, portal, 
 def test_edit_does_not_overwrite_unseen_changes(new_person, portal, words):
     with member_client(portal) as client:
         issue = report(client, words)
-        person = new_person().signed_in_as("member").opens(f"/my_issues?issue={issue.id}")
-        person.expands("Edit")
+        person = new_person().signed_in_as("member").ignores_changes()
+        person.opens(f"/my_issues?issue={issue.id}").expands("Edit")
         text = person.page.get_by_label("What happened?")
         text.fill(f"{words}, mine")
         person.sees("of 10,000 characters").page.reload()

@@ -151,7 +151,7 @@ def test_undo_pressed_while_the_portal_is_down_is_sent_after_the_restart(new_per
 
 def test_undo_does_not_overwrite_a_change_by_a_colleague(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
-    reviewer = open_issue(new_person, words, issue)
+    reviewer = open_issue(lambda: new_person().ignores_changes(), words, issue)
     with colleague_client(portal) as other:
         reviewer.presses("Start review").sees(STARTED)
         other.update(other.get(issue.id), state=IssueState.CLOSED)
@@ -207,7 +207,7 @@ def test_double_clicks_send_nothing_twice(new_person, portal, words):
 
 def test_change_of_a_colleague_is_shown_and_not_overwritten(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
-    reviewer = open_issue(new_person, words, issue)
+    reviewer = open_issue(lambda: new_person().ignores_changes(), words, issue)
     with colleague_client(portal) as other:
         other.update(other.get(issue.id), state=IssueState.CLOSED, type=IssueType.OTHER)
         reviewer.presses("Start review").sees(f"Colleague just changed #{issue.issue_number}")
