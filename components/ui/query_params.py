@@ -53,8 +53,8 @@ def is_url_outdated() -> bool:
 
     Only fragment runs do. If the person opens another URL, Streamlit runs the whole page.
     """
-    current = st.query_params.to_dict()
-    return streamlit_compat.is_fragment_run() and current in _get_history().previous
+    previous = _get_history().previous
+    return streamlit_compat.is_fragment_run() and st.query_params.to_dict() in previous
 
 
 def _get_history() -> _UrlHistory:

@@ -103,7 +103,7 @@ def test_address_that_cannot_be_listened_on_is_reported(tmp_path, address):
     assert_start_fails(run([*SERVE, "--host", address], tmp_path / "data"), "Check --host")
 
 
-@pytest.mark.parametrize("port", ["abc", "65536"])
+@pytest.mark.parametrize("port", ["abc", "-1", "65536"])
 def test_impossible_port_is_reported(tmp_path, port):
     process = run(WEB, tmp_path / "data", STREAMLIT_SERVER_PORT=port)
     assert_start_fails(process, "STREAMLIT_SERVER_PORT")

@@ -81,8 +81,7 @@ def people_at(browser: Browser, server: Server) -> Iterator:
 def remote(request, remote_api, tmp_path_factory) -> Iterator[RemotePortal]:
     variant = request.param.partition("-")[0]
     api = remote_api(variant, **VARIANTS[request.param])
-    data_dir = tmp_path_factory.mktemp(variant) / "data"
-    portal = start_portal(variant, api, data_dir, ISSUES_POLL_SECONDS="3")
+    portal = start_portal(variant, api, tmp_path_factory.mktemp(variant) / "data")
     yield RemotePortal(variant, portal, api)
     portal.stop()
 

@@ -43,7 +43,7 @@ class Person:
             defaults = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"}
             self.context = browser.new_context(**defaults | options)
             # With `--process-per-site`, the later pages use the process of this page, which stays
-            # open and has Streamlit's scripts compiled: that halves the work of loading a page.
+            # open and has Streamlit's scripts compiled: that saves a fifth of the work of a page.
             self.context.new_page().goto(server.url + PORTAL_READY)
         self.failures: list[str] = []
         self.page = self._open_page()

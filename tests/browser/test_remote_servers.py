@@ -12,7 +12,6 @@ from tests.client.conftest import make_variant
 from tests.servers.call_log import Call
 
 
-@pytest.mark.parametrize("remote", ["original", "newer-strict"], indirect=True)
 def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, remote, words):
     visitor = new_person(remote.portal).opens().sees("You won't be able to track it.")
     visitor.sees_not("You'll get a receipt to track it.")

@@ -1,6 +1,7 @@
 """The review queue: new issues, pages, scroll position, filters, counts."""
 
 import re
+from functools import partial
 
 from playwright.sync_api import expect
 
@@ -147,11 +148,11 @@ def test_issue_stays_open_if_the_browser_gets_its_url_late(new_person, portal, w
         server = browser.connect_to_server()
         browser.on_message(lambda message: (sent.append(message), server.send(message)))
         server.on_message(
-            lambda message: held.append(message) if is_holding else browser.send(message)
+            lambda message: (
+                held.append(partial(browser.send, message)) if is_holding else browser.send(message)
+            )
         )
-        release.append(browser.send)
 
-    release = []
     reviewer.page.route_web_socket("**/_stcore/stream", connect)
     reviewer.opens(f"/review?q={words}")
     expect(reviewer.row(words)).to_have_count(2)
@@ -161,6 +162,6 @@ def test_issue_stays_open_if_the_browser_gets_its_url_late(new_person, portal, w
     report_anonymously(portal, f"{words} three")
     reviewer.waits_until(lambda: len(sent) >= 3)  # The click, and two checks for changes.
     is_holding = False
-    for message in held:
-        release[-1](message)
+    for send in held:
+        send()
     reviewer.sees("Show 1 new").sees(f"Issue #{issue.issue_number}")

@@ -135,7 +135,7 @@ def make_api_server(data_dir: Path, **extra: str) -> Server:
 def make_portal_server(data_dir: Path, **extra: str) -> Server:
     """Make a portal with its embedded API; the caller starts it."""
     port = find_free_port()
-    defaults = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_POLL_SECONDS": "1"}
+    defaults = {"ISSUES_SECRET_KEY": SECRET, "ISSUES_POLL_SECONDS": "3"}
     env = make_environment(data_dir, **defaults | extra)
     return Server(make_portal_command(port), port, data_dir, env)
 

@@ -4,10 +4,11 @@ import re
 import shutil
 import subprocess
 
+import pytest
 from streamlit import config
 
 from docs.env_example import get_variable_name, make_env_example
-from issue_portal.core.settings import Settings
+from issue_portal.core.settings import FatalError, Settings, get_settings
 from tests.servers.processes import ROOT
 
 UVICORN_SETTINGS = {"FORWARDED_ALLOW_IPS"}
@@ -35,6 +36,17 @@ def test_configuration_page_lists_every_setting_and_no_unknown_one():
     assert len(listed) == len(set(listed))
     assert ours <= set(listed)
     assert set(listed) - ours <= streamlit | UVICORN_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ISSUES_DEMO", "maybe"), ("ISSUES_API_URL", "nonsense"), ("ISSUES_ORG", "Bad Slug!")],
+)
+def test_invalid_setting_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    get_settings.cache_clear()
+    with pytest.raises(FatalError, match=f"^{name}: "):
+        get_settings()
 
 
 def test_git_ignores_env_but_not_its_example(tmp_path):
