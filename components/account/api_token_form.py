@@ -25,9 +25,9 @@ _FORM_KEY: Final = "api_token_form"
 class TokenForm:
     """The form of one browser session, and the token that it created last.
 
-    If the person clicks again while a run creates the token, Streamlit (1.67) starts another run at
-    once, and stops the first one as soon as the response arrives. This object keeps the secret for
-    the other run.
+    The callback of the button creates the token: if the person clicks something else at that moment,
+    Streamlit (1.67) stops the run before it has reached the form, and only callbacks still run. The
+    run that follows finds the secret, or the reason why there is none, in this object.
     """
 
     number: int = 0
@@ -38,6 +38,9 @@ class TokenForm:
 
     owner: str = ""
     """The sign-in that created the token."""
+
+    fault: str = ""
+    """Why the last press of the button created no token."""
 
     lock: Lock = field(default_factory=Lock)
     """Held while a run creates a token."""
@@ -55,20 +58,21 @@ def get_form() -> TokenForm:
 
 
 def render(person: Person) -> None:
-    """Render the form, folded. Once it has created a token, run the page again."""
-    number = get_form().number
+    """Render the form, folded."""
+    form = get_form()
+    number = form.number
     with st.expander(_("Create a token"), icon=":material/add:"):
         with st.form(f"create_api_token_{number}", border=False, enter_to_submit=False):
-            name = st.text_input(
+            st.text_input(
                 _("Name"),
                 max_chars=TOKEN_NAME_LIMIT,
                 placeholder=_("For example: nightly export"),
                 autocomplete="off",
                 key=f"token_name_{number}",
             )
-            scopes = _render_scopes(person, number)
-            role = _render_role(person, number)
-            days = st.radio(
+            _render_scopes(person, number)
+            _render_role(person, number)
+            st.radio(
                 _("Expires after"),
                 _DAYS,
                 index=1,
@@ -76,47 +80,55 @@ def render(person: Person) -> None:
                 horizontal=True,
                 key=f"token_days_{number}",
             )
-            is_submitted = st.form_submit_button(
-                _("Create token"), type="primary", key=f"create_token_{number}"
+            st.form_submit_button(
+                _("Create token"),
+                type="primary",
+                key=f"create_token_{number}",
+                on_click=_submit,
+                args=(person, number),
             )
-        if not is_submitted:
-            return
-        name = strip_hidden_marks(name)
-        faults = _find_faults(name, scopes, role)
-        if fault := " ".join(faults) or _create(number, name, scopes, role, days):
-            st.error(fault, icon=":material/error:")
-            return
-    st.rerun()
+        if form.fault:
+            st.error(form.fault, icon=":material/error:")
 
 
-def _render_scopes(person: Person, number: int) -> list[Scope]:
+def _render_scopes(person: Person, number: int) -> None:
     title = _("What may it do?")
     with st.container(gap="xsmall"):
         st.markdown(f":small[{title}]")
-        return [
-            scope
-            for scope in list_usable_scopes(person.role)
-            if st.checkbox(
+        for scope in list_usable_scopes(person.role):
+            st.checkbox(
                 f"**{labels.format_scope(scope)}:** {labels.explain_scope(scope)}",
                 key=f"token_{scope}_{number}",
             )
-        ]
 
 
-def _render_role(person: Person, number: int) -> Role:
-    """Render the choice of a reviewer between all and their own reports; return the role."""
+def _render_role(person: Person, number: int) -> None:
+    """Render a reviewer's choice between all reports and only their own."""
     if Scope.REVIEW not in list_usable_scopes(person.role):
-        return person.role
+        return
     names = {
         person.role: _("All reports"),
         Role.MEMBER: _("Only reports sent with your name"),
     }
-    return st.radio(
+    st.radio(
         _("Which reports?"),
         list(names),
         format_func=names.__getitem__,
         key=f"token_role_{number}",
     )
+
+
+def _submit(person: Person, number: int) -> None:
+    """Create the token of the form with this number, or note why that is not possible."""
+    values = st.session_state
+    name = strip_hidden_marks(values[f"token_name_{number}"])
+    scopes = [
+        scope for scope in list_usable_scopes(person.role) if values[f"token_{scope}_{number}"]
+    ]
+    role: Role = values.get(f"token_role_{number}", person.role)
+    faults = _find_faults(name, scopes, role)
+    fault = " ".join(faults) or _create(number, name, scopes, role, values[f"token_days_{number}"])
+    get_form().fault = fault
 
 
 def _find_faults(name: str, scopes: list[Scope], role: Role) -> list[str]:

@@ -41,8 +41,9 @@ def render(person: Person) -> None:
 
 
 def forget_created() -> None:
-    """Forget the secret of the token that was just created."""
-    api_token_form.get_form().created = None
+    """Forget the secret of the token that was just created, and what the form said last."""
+    form = api_token_form.get_form()
+    form.created, form.fault = None, ""
 
 
 def _render_purpose() -> None:
