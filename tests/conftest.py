@@ -136,6 +136,7 @@ def chromium() -> Iterator[Browser]:
             args=[
                 "--no-sandbox",
                 "--disable-gpu",
+                "--disable-threaded-compositing",
                 "--disable-background-networking",
                 "--process-per-site",
             ],

@@ -25,7 +25,7 @@ _FORM_KEY: Final = "api_token_form"
 class TokenForm:
     """The form of one browser session, and the token that it created last.
 
-    The callback of the button creates the token: if the person clicks something else at that moment,
+    The callback of the button creates the token: if the person clicks something else right then,
     Streamlit (1.67) stops the run before it has reached the form, and only callbacks still run. The
     run that follows finds the secret, or the reason why there is none, in this object.
     """

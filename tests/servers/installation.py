@@ -5,6 +5,7 @@ import select
 import shutil
 import socket
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,6 +26,7 @@ from issue_portal.server.db.database import Database
 from tests.command_line import run_command
 from tests.servers.api_options import OPTIONS_VARIABLE, ApiOptions
 from tests.servers.call_log import LOG_PATH, Call
+from tests.servers.forked_process import ForkedProcess
 from tests.servers.processes import (
     PORTAL_READY,
     ServerProcess,
@@ -72,6 +74,12 @@ class Server(ServerProcess):
     """URL of the OpenID Connect provider at which the portal signs people in, or ""."""
     sign_in_cookies: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Sign-in cookies of the portal that tests share, by user name."""
+
+    def _launch(self) -> subprocess.Popen | ForkedProcess:
+        if self.command[:2] != [sys.executable, "-m"]:
+            return super()._launch()
+        files = {"stdout": self.log_file, "stderr": self.log_file}
+        return ForkedProcess(self.command, folder=self.folder, env=self.env, **files)
 
     @property
     def database(self) -> Database:

@@ -75,10 +75,7 @@ class ServerProcess:
     def start(self) -> Self:
         """Start the process and wait until it is ready."""
         start_time = time.monotonic()
-        with (self.log_file or Path(os.devnull)).open("a") as output:
-            self.process = subprocess.Popen(
-                self.command, cwd=self.folder, env=self.env, stdout=output, stderr=output
-            )
+        self.process = self._launch()
         while not self._is_ready():
             is_running = self.process.poll() is None
             if not is_running or time.monotonic() - start_time > START_TIMEOUT:
@@ -87,6 +84,12 @@ class ServerProcess:
             time.sleep(0.02)
         self.start_duration = time.monotonic() - start_time
         return self
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        with (self.log_file or Path(os.devnull)).open("a") as output:
+            return subprocess.Popen(
+                self.command, cwd=self.folder, env=self.env, stdout=output, stderr=output
+            )
 
     def _is_ready(self) -> bool:
         if not self.ready_path:
