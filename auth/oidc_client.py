@@ -7,12 +7,11 @@ objects share one set of loaded certificates.
 TODO(authlib>1.9): remove when Authlib accepts an SSL context or reuses its clients.
 """
 
-import ssl
-from functools import cache
 from typing import Any, Final
 
-import httpx
 from authlib.integrations import httpx_client, starlette_client
+
+from issue_portal.client.configuration import load_certificates
 
 _TIMEOUT_SECONDS: Final = 5.0
 """Timeout for connecting to the provider, and for each read of a response."""
@@ -22,15 +21,10 @@ class ProviderClient(httpx_client.AsyncOAuth2Client):  # type: ignore[misc]  # A
     """Authlib's client with shared certificates and a timeout."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"verify": _load_certificates(), "timeout": _TIMEOUT_SECONDS} | options)
+        super().__init__(**{"verify": load_certificates(), "timeout": _TIMEOUT_SECONDS} | options)
 
 
 def install_provider_client() -> None:
     """Make Authlib use `ProviderClient`. Call it once, before the first sign-in."""
-    _load_certificates()
+    load_certificates()
     starlette_client.StarletteOAuth2App.client_cls = ProviderClient
-
-
-@cache
-def _load_certificates() -> ssl.SSLContext:
-    return httpx.create_ssl_context()

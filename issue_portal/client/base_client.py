@@ -48,7 +48,7 @@ class BaseClient(Generic[HttpClient]):
         self._rules = ClientRules(sender)
         self._owns_http = http_client is None
         self._http: HttpClient = http_client or self._http_type(
-            limits=configuration.CONNECTION_LIMITS
+            limits=configuration.CONNECTION_LIMITS, verify=configuration.load_certificates()
         )
 
     def with_options(
