@@ -136,7 +136,6 @@ def chromium() -> Iterator[Browser]:
             args=[
                 "--no-sandbox",
                 "--disable-gpu",
-                "--disable-threaded-compositing",
                 "--disable-background-networking",
                 "--process-per-site",
             ],

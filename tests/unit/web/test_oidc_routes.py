@@ -8,6 +8,7 @@ import pytest
 
 from auth import oidc_client, oidc_cookies
 from auth.sign_in_mode import SignInMode
+from issue_portal.client import configuration
 from tests.loops import run_in_virtual_time
 from web import oidc_routes, streamlit_compat
 from web.oidc_routes import OidcRoutesMiddleware
@@ -97,7 +98,7 @@ def test_provider_requests_are_limited_per_address():
 
 
 def test_provider_clients_share_loaded_certificates(monkeypatch):
-    """Loading the certificates blocks the event loop for 60 ms."""
-    oidc_client._load_certificates()
+    """Loading the certificates would block the event loop for 60 ms."""
+    configuration.load_certificates()
     monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
     assert oidc_client.ProviderClient().timeout.read == oidc_client._TIMEOUT_SECONDS

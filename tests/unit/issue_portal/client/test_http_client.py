@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import ssl
 import threading
 
 import httpx
@@ -16,6 +17,7 @@ from issue_portal import (
     ServerError,
     UnreachableError,
 )
+from issue_portal.client import configuration
 from issue_portal.client.async_client import AsyncIssuesClient
 from issue_portal.client.client import IssuesClient
 from tests.client.conftest import TLS
@@ -146,6 +148,14 @@ def test_closing_leaves_the_own_async_client_open():
 
     with serving(OK) as server:
         run_in_loop(scenario)
+
+
+@pytest.mark.parametrize("client_type", [IssuesClient, AsyncIssuesClient])
+def test_clients_share_loaded_certificates(monkeypatch, client_type):
+    """Loading the certificates takes a hundred times as long as making the client."""
+    configuration.load_certificates()
+    monkeypatch.setattr(ssl, "create_default_context", pytest.fail)
+    client_type("https://issues.example.com", "token")
 
 
 @pytest.mark.parametrize(
