@@ -21,6 +21,8 @@ export class DraftStatus {
       append(choiceLine, "p");
       append(choiceLine, "button").type = "button";
       const statusLine = append(parentElement, "div", "status");
+      // The stylesheet shows the line: without styles it is taller, and the form would move.
+      statusLine.hidden = true;
       append(statusLine, "p");
       append(statusLine, "p");
     }

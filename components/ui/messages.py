@@ -117,7 +117,10 @@ def show_failure_on_next_run(error: errors.IssuesError, *, failed: str) -> None:
 def render_pending() -> None:
     """Show the messages left by `show_on_next_run` and `show_failure_on_next_run`."""
     pending = st.session_state.get(_PENDING_KEY, [])
-    while pending:
-        pending[0]()
-        # Remove a message only after showing it: Streamlit may stop the run in between.
-        pending.pop(0)
+    # Render the container even when it is empty: otherwise, a message would move the elements below
+    # to new places, and the browser would show some of them twice until the run ends.
+    with st.container(key="messages"):
+        while pending:
+            pending[0]()
+            # Remove a message only after showing it: Streamlit may stop the run in between.
+            pending.pop(0)

@@ -273,5 +273,11 @@ def test_send_button_stays_in_place_while_the_form_loads(new_person, portal, wid
     """Regression: a click was lost if the button moved between mouse down and mouse up."""
     visitor = new_person(portal, viewport={"width": width, "height": 900})
     visitor.page.add_init_script(WATCH_SEND_BUTTON)
-    visitor.opens().sees("0 of 10,000 characters").waits_until_drawn()
+    styles = visitor.holds_requests("**/draft_autosave.css*")
+    visitor.opens()
+    count = visitor.page.locator(".st-key-draft").get_by_text("0 of 10,000 characters")
+    expect(count).to_be_attached()
+    visitor.waits_until(lambda: visitor.page.evaluate("positions.size"))
+    styles[0].continue_()
+    visitor.sees("0 of 10,000 characters").waits_until_drawn()
     assert visitor.page.evaluate("positions.size") == 1
