@@ -14,6 +14,7 @@ from issue_portal.core.revoked_sign_ins import RevokedSignIns
 from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.core.settings import Settings
 from issue_portal.models.vocabulary import Role
+from tests.command_line import run_module
 from tests.servers.installation import SECRET, make_api_server, make_portal_server
 from tests.servers.processes import ROOT, find_free_port, make_environment
 
@@ -24,6 +25,11 @@ UVICORN = [sys.executable, "-m", "uvicorn", "app:app"]
 
 
 def run(command, data_dir, **env):
+    return run_module(command, make_environment(data_dir, **env))
+
+
+def run_without_fork(command, data_dir, **env):
+    """Run a command as an operator does. It imports the libraries itself."""
     return subprocess.run(
         command,
         cwd=ROOT,
@@ -55,7 +61,8 @@ def command(request):
 
 def test_invalid_setting_is_reported_by_uvicorn(tmp_path):
     command = [*UVICORN, "--port", str(find_free_port())]
-    assert_start_fails(run(command, tmp_path / "data", ISSUES_DEMO="maybe"), "ISSUES_DEMO")
+    process = run_without_fork(command, tmp_path / "data", ISSUES_DEMO="maybe")
+    assert_start_fails(process, "ISSUES_DEMO")
 
 
 def test_unwritable_data_directory_is_reported(command, tmp_path):
@@ -88,8 +95,9 @@ def test_invalid_database_file_is_reported(command, tmp_path):
 def test_port_in_use_is_reported(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
-        assert_start_fails(run([*SERVE, "--port", port], tmp_path / "a"), port)
-        process = run([*PORTAL, "--server.port", port], tmp_path / "b", ISSUES_SECRET_KEY=SECRET)
+        assert_start_fails(run_without_fork([*SERVE, "--port", port], tmp_path / "a"), port)
+        command = [*PORTAL, "--server.port", port]
+        process = run_without_fork(command, tmp_path / "b", ISSUES_SECRET_KEY=SECRET)
         output = process.stdout + process.stderr
         assert process.returncode != 0
         assert "Traceback" not in output
@@ -105,7 +113,7 @@ def test_address_that_cannot_be_listened_on_is_reported(tmp_path, address):
 
 @pytest.mark.parametrize("port", ["abc", "-1", "65536"])
 def test_impossible_port_is_reported(tmp_path, port):
-    process = run(WEB, tmp_path / "data", STREAMLIT_SERVER_PORT=port)
+    process = run_without_fork(WEB, tmp_path / "data", STREAMLIT_SERVER_PORT=port)
     assert_start_fails(process, "STREAMLIT_SERVER_PORT")
     assert process.returncode == 1
 

@@ -177,7 +177,7 @@ def test_draft_stored_before_an_update_of_the_portal_is_restored(new_person, wor
     expect(visitor.page.get_by_label("Report anonymously")).not_to_be_checked()
 
 
-@pytest.mark.parametrize("query", ["q=%01", "q=%00", "issue=stats", "issue=.", "page=99", "page=x"])
+@pytest.mark.parametrize("query", ["q=%01&page=x", "q=%00&issue=stats", "issue=.&page=99"])
 def test_lists_open_with_any_query_string(new_person, query):
     reviewer = new_person().signed_in_as("reviewer").opens(f"/review?{query}")
     expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()

@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
@@ -114,11 +113,11 @@ def test_reviewer_filters_by_date(new_person, words, portal):
     reviewer.sees("No matching issues")
 
 
-@pytest.mark.parametrize("days", ["9999-12-31", "0001-01-01", "2026-01-01,9999-12-31", "x,y"])
-def test_invalid_days_are_ignored(new_person, portal, words, days):
+def test_invalid_days_are_ignored(new_person, portal, words):
     with portal.client(portal.visitor_token()) as client:
         report(client, words, anonymous=True)
-    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={words}&created={days}")
+    path = f"/review?q={words}&created=2026-01-01,9999-12-31"
+    reviewer = new_person().signed_in_as("reviewer").opens(path)
     expect(reviewer.row(words)).to_have_count(1)
 
 

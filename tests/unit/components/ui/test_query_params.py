@@ -48,6 +48,9 @@ def test_list_has_only_allowed_values(set_url, value, expected):
         ("2026-11-31", ()),
         ("1969-12-31", ()),
         ("2100-01-01", ()),
+        ("0001-01-01", ()),
+        ("2026-01-01,9999-12-31", ()),
+        ("x,y", ()),
     ],
 )
 def test_dates_are_sorted_and_within_bounds(set_url, value, expected):
