@@ -25,9 +25,10 @@ _FORM_KEY: Final = "api_token_form"
 class TokenForm:
     """The form of one browser session, and the token that it created last.
 
-    The callback of the button creates the token: if the person clicks something else right then,
-    Streamlit (1.67) stops the run before it has reached the form, and only callbacks still run. The
-    run that follows finds the secret, or the reason why there is none, in this object.
+    If the person clicks elsewhere while a run creates the token, Streamlit (1.67) starts another
+    run at once, and stops the first one at its next element. So the callback of the button creates
+    the token: code below the button might not be reached. This object keeps the secret, or the
+    reason why there is none, for the other run.
     """
 
     number: int = 0
@@ -120,15 +121,18 @@ def _render_role(person: Person, number: int) -> None:
 
 def _submit(person: Person, number: int) -> None:
     """Create the token of the form with this number, or note why that is not possible."""
-    values = st.session_state
-    name = strip_hidden_marks(values[f"token_name_{number}"])
-    scopes = [
-        scope for scope in list_usable_scopes(person.role) if values[f"token_{scope}_{number}"]
-    ]
-    role: Role = values.get(f"token_role_{number}", person.role)
-    faults = _find_faults(name, scopes, role)
-    fault = " ".join(faults) or _create(number, name, scopes, role, values[f"token_days_{number}"])
-    get_form().fault = fault
+    form, values = get_form(), st.session_state
+    with form.lock:
+        if form.number != number:
+            return  # The first run of a double click has created the token.
+        name = strip_hidden_marks(values[f"token_name_{number}"])
+        scopes = [
+            scope for scope in list_usable_scopes(person.role) if values[f"token_{scope}_{number}"]
+        ]
+        role: Role = values.get(f"token_role_{number}", person.role)
+        form.fault = " ".join(_find_faults(name, scopes, role)) or _create(
+            form, name, scopes, role, values[f"token_days_{number}"]
+        )
 
 
 def _find_faults(name: str, scopes: list[Scope], role: Role) -> list[str]:
@@ -143,17 +147,13 @@ def _find_faults(name: str, scopes: list[Scope], role: Role) -> list[str]:
     return faults
 
 
-def _create(number: int, name: str, scopes: list[Scope], role: Role, days: int) -> str:
-    """Create the token of the form with this number; return why that failed, or ""."""
-    form, client, owner = get_form(), api_session.client(), current_user.get_session_owner()
+def _create(form: TokenForm, name: str, scopes: list[Scope], role: Role, days: int) -> str:
+    """Create a token and note it in ``form``; return why that failed, or ""."""
+    owner = current_user.get_session_owner()
     try:
-        with form.lock:
-            if form.number != number:
-                return ""  # The first run of a double click has created the token.
-            form.created = client.create_token(
-                name=name, scopes=scopes, expires_in_days=days, role=role
-            )
-            form.owner, form.number = owner, number + 1
+        form.created = api_session.client().create_token(
+            name=name, scopes=scopes, expires_in_days=days, role=role
+        )
     except ConflictError:
         return _("You have as many tokens as you can have. Revoke one that you no longer use.")
     except IssuesError as error:
@@ -162,4 +162,6 @@ def _create(number: int, name: str, scopes: list[Scope], role: Role, days: int) 
         if error.unsure:
             text += " " + _("If the list shows it after a reload, revoke it and try again.")
         return text
+    form.owner = owner
+    form.number += 1
     return ""

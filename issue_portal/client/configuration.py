@@ -37,7 +37,7 @@ _CALL_HEADERS: Final = frozenset({"idempotency-key", "if-match", "if-none-match"
 def load_certificates() -> ssl.SSLContext:
     """Return the TLS settings that all clients share: loading the certificates takes some 30 ms.
 
-    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` apply, as at the first call.
+    The first call reads ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``; later changes have no effect.
     """
     return httpx.create_ssl_context()
 

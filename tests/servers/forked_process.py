@@ -20,7 +20,6 @@ _forkserver.set_forkserver_preload(
         "alembic.command",
         "altair",
         "issue_portal.server.http.app",
-        "issue_portal.server.services.service",
         "pandas",
         "pyarrow",
         "streamlit.web.cli",
