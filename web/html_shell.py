@@ -24,7 +24,17 @@ _NO_SCRIPT: Final = N_(
     "Issue Portal needs JavaScript. Turn it on in your browser and reload the page."
 )
 _ASSETS: Final = Path(__file__).parent / "static"
-_STYLES: Final = ("streamlit.css", "content.css", "actions.css", "review.css", "loading.css")
+_STYLES: Final = (
+    "tokens.css",
+    "streamlit.css",
+    "frame.css",
+    "content.css",
+    "report.css",
+    "insights.css",
+    "actions.css",
+    "review.css",
+    "loading.css",
+)
 _REPORT_PATH: Final = re.compile("/report(/?)$")
 """A URL that people guess for the report page. The page's URL is "/"."""
 _PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
