@@ -58,7 +58,7 @@ app = st.App(
     "portal.py",
     routes=[portal_process.api_route, export_route.route, sign_in_cookie_route.route],
     middleware=[
-        Middleware(SecurityHeadersMiddleware),
+        Middleware(SecurityHeadersMiddleware, inline_script=streamlit_compat.START_SCRIPT),
         Middleware(ApiCorsMiddleware),
         Middleware(CookieFilterMiddleware),
         Middleware(RequestLimitsMiddleware),

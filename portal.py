@@ -7,82 +7,68 @@ import streamlit as st
 from auth import current_user, session_owners
 from components import server_capabilities
 from components.account import (
+    account_menu,
     api_tokens,
     require_sign_in,
     return_after_sign_in,
     return_cookie,
     sign_in_cookie_writer,
 )
+from components.issues import review_badge
 from components.report import embed, report_sending
-from components.ui import (
-    connection_notice,
-    i18n,
-    mobile_menu,
-    query_params,
-    rerun_throttle,
-    user_names,
-)
+from components.ui import connection_notice, footer, i18n, mobile_menu, query_params, rerun_throttle
 from components.ui.i18n import _
-from issue_portal.core.portal_token import Person
-from issue_portal.core.settings import get_settings
 from issue_portal.models.permissions import Action
 
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A page in the menu. An invisible page is not in the menu, but its address opens it."""
+    """A page of the portal. A hidden page is not in the menu, but its address opens it."""
 
     name: str
     """Name of the file in ``pages/``, and last part of the address."""
 
     title: str
-    icon: str
     is_visible: bool = True
     is_wide: bool = False
 
 
-def list_menu_entries(person: Person | None) -> list[MenuEntry]:
+def list_menu_entries() -> list[MenuEntry]:
     """Return the menu of the current user. Each page itself checks whether the user may see it."""
     may_review = current_user.may(Action.READ_ALL)
     may_see_statistics = current_user.may(Action.READ_STATS)
     may_list_own = current_user.may(Action.READ_OWN)
     has_receipts = server_capabilities.gives_receipts() is not False
-    account = user_names.format_account_label(person.name) if person else _("Sign in")
-    account_icon = "account_circle" if person else "login"
     return [
-        MenuEntry("report", _("Report"), "edit_note"),
-        MenuEntry("track", _("Track"), "receipt_long", is_visible=has_receipts),
-        MenuEntry("my_issues", _("My reports"), "inbox", is_visible=may_list_own),
-        MenuEntry("review", _("Review"), "rate_review", is_visible=may_review, is_wide=may_review),
+        MenuEntry("report", _("Report")),
+        MenuEntry("track", _("Track"), is_visible=has_receipts),
+        MenuEntry("my_issues", _("My reports"), is_visible=may_list_own),
+        MenuEntry("review", _("Review"), is_visible=may_review, is_wide=may_review),
         MenuEntry(
             "insights",
             _("Insights"),
-            "monitoring",
             is_visible=may_see_statistics,
             is_wide=may_see_statistics,
         ),
-        MenuEntry("help", _("Help"), "help"),
-        MenuEntry("sign_in", account, account_icon),
+        MenuEntry("help", _("Help")),
+        MenuEntry("account", _("Your account"), is_visible=False),
+        MenuEntry("sign_in", _("Sign in"), is_visible=False),
     ]
 
 
 rerun_throttle.throttle_reruns()
 session_owners.remember_session_owner(current_user.get_session_owner())
-menu = list_menu_entries(current_user.get_person())
+person = current_user.get_person()
+menu = list_menu_entries()
 pages = {
     entry.name: st.Page(
         f"pages/{entry.name}.py",
         title=entry.title,
-        icon=f":material/{entry.icon}:",
         default=entry.name == "report",
         visibility="visible" if entry.is_visible else "hidden",
     )
     for entry in menu
 }
-
-# Set the icon before `st.navigation`: otherwise Streamlit (1.67) requests the icon of each page
-# from a third party.
-st.set_page_config(page_title="Issue Portal", page_icon="web/static/icon.svg")
 
 # For an unknown address, Streamlit (1.67) would show the first page and a dialog in English.
 not_found = None
@@ -97,26 +83,28 @@ page = st.navigation(
 )
 is_wide = page in [pages[entry.name] for entry in menu if entry.is_wide]
 st.set_page_config(
-    page_title=f"{page.title} · Issue Portal", layout="wide" if is_wide else "centered"
+    page_title=f"{page.title} · Issue Portal",
+    page_icon="web/static/icon.svg",
+    layout="wide" if is_wide else "centered",
 )
-if not embed.is_embedded():
-    st.logo("web/static/logo.svg", size="large")
 
 return_after_sign_in.return_to_page()
 return_cookie.clear()
 sign_in_cookie_writer.render()
 connection_notice.mount_script()
 mobile_menu.mount_script()
+i18n.store_language()
 if page not in (pages["sign_in"], not_found):
     return_after_sign_in.remember_page(f"pages/{page.url_path or 'report'}.py")
 query_params.write_url()
-if page != pages["sign_in"] or current_user.get_person() is None:
+if page != pages["account"]:
     api_tokens.forget_created()
 
-if get_settings().demo:
-    demonstration = _("Demo with sample data")
-    st.caption(f":material/science: {demonstration}")
-body, footer = st.container(), st.container()
+if not embed.is_embedded():
+    st.logo("web/static/logo.svg", size="large")
+    account_menu.render(person)
+review_badge.start_counting()
+body, end = st.container(), st.container()
 try:
     with body:
         if page != pages["sign_in"]:
@@ -132,5 +120,6 @@ finally:
     # Render the footer even if the page stops the run. Render it after the page: a footer that is
     # already visible would move down while the page appears above it.
     if not embed.is_embedded():
-        with footer:
-            i18n.render_language_switch()
+        with end:
+            review_badge.render()
+            footer.render()

@@ -1,22 +1,13 @@
-"""Sign in: the sign-in form; for a signed-in user, account, password, API tokens and sign-out."""
+"""Sign in: the sign-in form, also after a sign-out. A signed-in user goes on to another page."""
 
 import streamlit as st
 
 from auth import current_user
 from components import server_capabilities
-from components.account import (
-    api_tokens,
-    change_password_form,
-    require_sign_in,
-    return_after_sign_in,
-    sign_in_notices,
-    sign_out_button,
-)
-from components.issues import issue_detail, undo_notice
+from components.account import require_sign_in, return_after_sign_in, sign_in_notices
+from components.issues import undo_notice
 from components.report import draft_autosave, report_state, submitted_report
-from components.ui import labels, messages
 from components.ui.i18n import _
-from issue_portal.core.portal_token import Person
 
 
 def render_sign_in() -> None:
@@ -54,20 +45,7 @@ def render_sign_out_warnings() -> None:
         )
 
 
-def render_account(person: Person) -> None:
-    """Render the account, the sign-out button, the form to change the password, and API tokens."""
-    messages.render_pending()
-    st.title(_("Your account"), anchor=False)
-    issue_detail.render_text(f"{person.name}\n{person.email}\n{labels.format_role(person.role)}")
-    sign_out_button.render()
-    change_password_form.render()
-    api_tokens.render(person)
-
-
-person = current_user.get_person()
-if person is None:
+if current_user.get_person() is None:
     render_sign_in()
-elif target := return_after_sign_in.find_return_page():
-    st.switch_page(target)
 else:
-    render_account(person)
+    st.switch_page(return_after_sign_in.find_return_page() or "pages/account.py")

@@ -69,6 +69,8 @@ class HtmlShellMiddleware:
             # Streamlit (1.67) would take 3 ms to send its page.
             await page.make_response(headers)(scope, receive, send)
             return
+        # Below a base path, the name of the page is the last part of the path.
+        status = 200 if f"/{scope['path'].rpartition('/')[2]}" in _PAGE_PATHS else 404
         # With these headers, Streamlit could let the browser show a cached page, which may have
         # other styles or another language.
         del headers["if-none-match"], headers["if-modified-since"]
@@ -84,7 +86,7 @@ class HtmlShellMiddleware:
 
         await self.app(scope, receive, send_unless_page)
         if is_page:
-            await page.make_response(headers)(scope, receive, send)
+            await page.make_response(headers, status)(scope, receive, send)
 
 
 def is_page_request(scope: Scope) -> bool:
@@ -110,15 +112,15 @@ class _Page:
         self._plain = text.encode()
         self._compressed = gzip.compress(self._plain)
 
-    def make_response(self, request_headers: Headers) -> HTMLResponse:
+    def make_response(self, request_headers: Headers, status: int = 200) -> HTMLResponse:
         """Return the page, compressed if the request's headers allow it."""
         headers = {
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding, Accept-Language, Cookie",
         }
         if "gzip" not in request_headers.get("accept-encoding", ""):
-            return HTMLResponse(self._plain, headers=headers)
-        return HTMLResponse(self._compressed, headers=headers | {"Content-Encoding": "gzip"})
+            return HTMLResponse(self._plain, status, headers)
+        return HTMLResponse(self._compressed, status, headers | {"Content-Encoding": "gzip"})
 
 
 @cache

@@ -69,7 +69,28 @@ SIGN_IN_ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
 TODO(streamlit>1.67): remove when the routes redirect to the portal on errors and check the origin.
 """
 
+START_SCRIPT: Final = """
+const folder = new URL(".", location.href).href;
+window.__streamlit = { BACKEND_BASE_URL: folder, MAIN_PAGE_BASE_URL: folder };
+document.documentElement.style.colorScheme = "light dark";
+try {
+  const theme = localStorage.getItem("issue-portal-theme");
+  const key = `stActiveTheme-${location.pathname}-v2`;
+  if (theme) {
+    localStorage.setItem(key, JSON.stringify(theme));
+    document.documentElement.style.colorScheme = theme.toLowerCase();
+  } else localStorage.removeItem(key);
+} catch {}
+"""
+"""The script of the page. It runs before Streamlit's own scripts.
+
+Without the URL, Streamlit would first look for its server below the path of the page, and write two
+errors to the console. Streamlit stores a theme for each path; the portal has one for all pages.
+TODO(streamlit>1.67): remove when the server tells its URL and a script can change the theme.
+"""
+
 _INDEX_PARTS: Final = ('<html lang="en">', "<title>Streamlit</title>", "</body>")
+_INLINE_SCRIPT: Final = re.compile("<script>.*?</script>", re.DOTALL)
 _NO_SCRIPT: Final = re.compile("<noscript>.*?</noscript>", re.DOTALL)
 
 
@@ -153,7 +174,7 @@ def get_static_folder() -> Path:
 
 
 def make_index_html(*, root: str, title: str, style: str, no_script: str) -> str:
-    """Return Streamlit's page with `root` as its `<html>` tag, and with our title and style.
+    """Return Streamlit's page with `root` as its `<html>` tag, and our title, style and script.
 
     `no_script` is the HTML text for browsers without JavaScript. The page contains the styles
     because styles from a script arrive late, and the visible page then jumps. Raises `RuntimeError`
@@ -162,7 +183,8 @@ def make_index_html(*, root: str, title: str, style: str, no_script: str) -> str
     """
     page = (get_static_folder() / "index.html").read_text(encoding="utf-8")
     page, count = _NO_SCRIPT.subn(lambda _: f"<noscript><p>{no_script}</p></noscript>", page)
-    if count != 1 or any(page.count(part) != 1 for part in _INDEX_PARTS):
+    page, script_count = _INLINE_SCRIPT.subn(lambda _: f"<script>{START_SCRIPT}</script>", page)
+    if count != 1 or script_count != 1 or any(page.count(part) != 1 for part in _INDEX_PARTS):
         raise RuntimeError("Streamlit's index.html has changed: see web/streamlit_compat.py.")
     replacements = (root, f"<title>{title}</title>", f"<style>\n{style}</style>\n</body>")
     for part, replacement in zip(_INDEX_PARTS, replacements, strict=True):

@@ -21,17 +21,23 @@ def require(action: Action) -> Person:
 
     A visitor gets the sign-in form; a user without the right gets a message.
     """
-    person = get_person()
-    if person is None:
-        with placeholders.render_no_access(_("Sign in to see this page.")):
-            render_sign_in_form()
-        st.stop()
+    person = require_user()
     if not current_user.may(action):
         messages.render_pending()  # Such as a message that the last change failed.
         with placeholders.render_no_access(
             _("This page is for reviewers. If you need access, contact your administrator.")
         ):
             st.page_link("pages/my_issues.py", label=_("Show my reports"), icon=":material/inbox:")
+        st.stop()
+    return person
+
+
+def require_user() -> Person:
+    """Return the current user; if there is none, show the sign-in form and stop the page."""
+    person = get_person()
+    if person is None:
+        with placeholders.render_no_access(_("Sign in to see this page.")):
+            render_sign_in_form()
         st.stop()
     return person
 

@@ -20,19 +20,20 @@ _JUST_ARRIVED_KEY = "just_arrived"
 
 
 def return_to_page() -> None:
-    """If the user has just come back from the provider, switch to the right page.
+    """If the user has just signed in at the provider, or signed out, switch to the right page.
 
     After a sign-in, that is the page they left. After a sign-out or a failed sign-in, it is the
     sign-in page, which shows the outcome.
     """
     target = return_target.take_return_target()
-    if target is None:
-        return
-    if not target.is_sign_in:
+    if target and not target.is_sign_in:
         sign_in_notices.note_sign_out()
         if target.revocation_unsaved:
             sign_in_notices.note_unsaved_revocation()
+    if sign_in_notices.take_sign_out():
         st.switch_page("pages/sign_in.py")
+    if target is None:
+        return
     pages = {str(file) for file in Path("pages").glob("[a-z]*.py")}
     # The sign-in page is left out: it would switch to itself in an endless loop.
     if target.page in pages - {"pages/sign_in.py", "pages/not_found.py"}:

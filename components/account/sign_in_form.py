@@ -38,7 +38,7 @@ def _render_provider_form(target: ReturnTarget) -> None:
             ).format(address=plain_text.format_code(sign_in.username or sign_in.name or "?")),
             icon=":material/block:",
         )
-        sign_out_button.render()
+        sign_out_button.render(key="sign_out_without_access")
         return
     if get_sign_in_mode() is SignInMode.PROXY:
         st.info(

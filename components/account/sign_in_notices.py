@@ -6,6 +6,9 @@ import streamlit as st
 
 _SIGN_OUT_ID_KEY = "sign_out_id"
 
+_IS_SIGNING_OUT_KEY = "is_signing_out"
+"""Present from a sign-out until the sign-in page shows it."""
+
 _SIGN_IN_FAILED_KEY = "sign_in_failed"
 
 _REVOCATION_UNSAVED_KEY = "revocation_unsaved"
@@ -15,6 +18,12 @@ _REVOCATION_UNSAVED_KEY = "revocation_unsaved"
 def note_sign_out() -> None:
     """Note that the user has signed out."""
     st.session_state[_SIGN_OUT_ID_KEY] = uuid.uuid4().hex
+    st.session_state[_IS_SIGNING_OUT_KEY] = True
+
+
+def take_sign_out() -> bool:
+    """Return whether the user has just signed out. True once after a sign-out."""
+    return bool(st.session_state.pop(_IS_SIGNING_OUT_KEY, False))
 
 
 def get_sign_out_id() -> str:

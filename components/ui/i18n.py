@@ -94,7 +94,7 @@ def set_language(code: str) -> None:
 
 def render_language_switch() -> None:
     """Render a button for each language, labelled in that language."""
-    with st.container(key="languages", horizontal=True, horizontal_alignment="center"):
+    with st.container(key="languages", horizontal=True):
         for code, name in get_languages().items():
             st.button(
                 name,
@@ -104,6 +104,10 @@ def render_language_switch() -> None:
                 on_click=set_language,
                 args=(code,),
             )
+
+
+def store_language() -> None:
+    """Store a language that the person has just chosen in the browser's cookie."""
     if _NEW_COOKIE_KEY in st.session_state:
         code = st.session_state[_NEW_COOKIE_KEY]
         data = {

@@ -40,7 +40,7 @@ def _register(script: Path) -> str:
     return streamlit_compat.serve_component_files(_PACKAGE, script.stem, script.parent, _COMPONENTS)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _make_component(script: Path, _registry: int) -> Any:
     """Return the component of a script. Create it only once for each registry of components."""
     style = script.with_suffix(".css")

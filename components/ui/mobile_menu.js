@@ -1,9 +1,26 @@
-// On small screens, where the menu covers the page, close the menu when a person selects a page.
-let listening = false;
+// On small screens, where the menu covers the page: name its buttons in the person's language, and close it
+// when a person selects a page.
+let labels;
 
-export default function () {
-  if (listening) return;
-  listening = true;
+const nameButtons = () => {
+  document
+    .querySelector('[data-testid="stExpandSidebarButton"]')
+    ?.setAttribute("aria-label", labels.open);
+  document
+    .querySelector('[data-testid="stSidebarCollapseButton"] button')
+    ?.setAttribute("aria-label", labels.close);
+};
+
+export default function ({ data }) {
+  const isListening = Boolean(labels);
+  labels = data;
+  nameButtons();
+  if (isListening) return;
+  // Streamlit replaces the buttons when the window becomes narrow, and when the menu opens.
+  new MutationObserver(nameButtons).observe(document.querySelector('[data-testid="stApp"]'), {
+    childList: true,
+    subtree: true,
+  });
   document.addEventListener("click", ({ target }) => {
     const link = target.closest?.('[data-testid="stSidebarNavLink"]');
     if (!link || !matchMedia("(max-width: 768px)").matches) return;

@@ -123,6 +123,16 @@ class Settings(BaseSettings):
         pattern=r"^(https?://\S+)?$",
         description="URL of a thread, with {thread}, {interaction} and {project} to fill in.",
     )
+    privacy_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="URL of your privacy notice, for the footer.",
+    )
+    contact: str = Field(
+        default="",
+        pattern=r"^(https?://\S+|[^@\s:]+@[^@\s:]+)?$",
+        description="Email address or URL of the people who help, for the footer.",
+    )
     demo: bool = Field(default=False, description="1: fill an empty database with sample issues.")
     log: Literal["text", "json"] = Field(default="text", description="Log format: text or json.")
     commit: str = Field(

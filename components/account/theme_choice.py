@@ -1,0 +1,25 @@
+"""The choice between the light theme, the dark theme, and that of the system.
+
+The browser stores the choice. `web.html_shell` gives it to Streamlit when a page loads, because
+Streamlit (1.67) has no function that changes its theme.
+"""
+
+from components.ui import js_component
+from components.ui.i18n import _
+
+STORAGE_KEY = "issue-portal-theme"
+"""Key of the choice in the browser's local storage: ``Light``, ``Dark``, or absent."""
+
+
+def render() -> None:
+    """Render one button for each theme."""
+    data = {
+        "label": _("Theme"),
+        "storage_key": STORAGE_KEY,
+        "themes": [
+            {"name": "", "label": _("System")},
+            {"name": "Light", "label": _("Light")},
+            {"name": "Dark", "label": _("Dark")},
+        ],
+    }
+    js_component.mount(__file__, key="theme_choice", data=data)
