@@ -69,7 +69,7 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
             page.data,
             key="my_issues",
             label=_("My reports"),
-            format_details=queue_columns.format_number_and_type,
+            format_details=queue_columns.format_type,
             page=str(number),
         )
         pagination.render_pagination(page.total_count)

@@ -22,23 +22,28 @@ from components.issues import (
     open_issue,
     pagination,
     queue_columns,
+    queue_preferences,
     review_queue,
     similar_issues,
     state_counts,
     undo_notice,
 )
 from components.issues.criteria import has_filters
+from components.issues.issue_list import ListView
 from components.issues.open_issue import OpenIssue
 from components.issues.review_queue import QueuePage
-from components.issues.state_counts import Counting
-from components.ui import labels, messages, placeholders
+from components.report import embed
+from components.ui import copy_button, i18n, messages, placeholders, preferences
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.permissions import Action
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
+from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
-st.title(_("Review"), anchor=False)
+# Only for screen readers: the menu shows which page is open.
+with st.container(key="page_title"):
+    st.title(_("Review"), anchor=False)
 require_sign_in.require(Action.READ_ALL)
 
 
@@ -52,7 +57,7 @@ def render_queue_and_issue() -> None:
     bulk_dialog.render()
     delete_dialog.render(issue_actions.delete_now)
     try:
-        criteria = render_filters()
+        criteria = render_toolbar()
         loading = open_issue.start_loading()
         queue = placeholders.load_with_placeholder(
             lambda: review_queue.fetch_queue_page(criteria, pagination.get_page_number())
@@ -61,27 +66,35 @@ def render_queue_and_issue() -> None:
     except IssuesError as error:
         placeholders.render_failed_and_stop(error, failed=_("We couldn't load the queue."))
     counting = state_counts.start(criteria, queue)
-    left, right = st.columns([5, 7], gap="medium")
+    left, right = st.columns([5, 7], gap=None)
     with left, st.container(key="list"):
-        counts_slot = st.container(key="counts", horizontal=True, vertical_alignment="center")
-        render_list(queue, opened, filtered=has_filters(criteria))
+        render_list(queue, opened, criteria)
     with right:
         edit_conflict.render(issue_actions.apply_anyway)
         render_issue_pane(opened, queue)
-    with counts_slot:
-        render_counts(queue, counting)
+    state_counts.render(counting)
+    preferences.mount_script()
     follow_changes(queue, opened)
 
 
-def render_filters() -> IssueQuery:
-    """Render the filters, unless the server has none; return the criteria."""
-    with st.container(key="filters"):
-        if server_capabilities.can_filter():
-            return filters.render_queue_filters()
-    return IssueQuery()
+def render_toolbar() -> IssueQuery:
+    """Render the line above the queue, unless the server has no filters; return the criteria."""
+    criteria = IssueQuery()
+    can_filter = server_capabilities.can_filter()
+    with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
+        if can_filter:
+            criteria = filters.render_toolbar()
+        with st.popover("⋯", type="tertiary", key="queue_menu"):
+            queue_preferences.render_switches()
+            export_links.render_links(criteria)
+            keyboard_shortcuts.render_help_button()
+    keyboard_shortcuts.render_help()
+    if can_filter:
+        filters.render_chips()
+    return criteria
 
 
-def render_list(queue: QueuePage, opened: OpenIssue | None, *, filtered: bool) -> None:
+def render_list(queue: QueuePage, opened: OpenIssue | None, criteria: IssueQuery) -> None:
     """Render a page of the queue, or a placeholder if it is empty."""
     open_row = opened.issue if opened else None
     issues = queue.page.data
@@ -97,17 +110,19 @@ def render_list(queue: QueuePage, opened: OpenIssue | None, *, filtered: bool) -
         page=f"{queue.query.page} {queue.query.end_date}",
         bulk_menu=bulk_dialog.build_bulk_menu(queue.query, issues, queue.page.total_count),
         shortcuts=keyboard_shortcuts.build_shortcuts(queue, shown),
+        view=ListView(
+            is_compact=queue_preferences.is_compact(),
+            advances=queue_preferences.opens_next(),
+            listed_states=criteria.states or LIVE_STATES,
+            newer_count=queue.newer_count,
+        ),
     )
     if issues:
         pagination.render_pagination(queue.page.total_count)
-    elif filtered or pagination.get_page_number() > 1:
+    elif has_filters(criteria) or pagination.get_page_number() > 1:
         filters.render_no_match(_("No matching issues"))
     else:
         placeholders.render_empty(_("No issues yet"))
-    with st.container(horizontal=True):
-        if issues:
-            export_links.render_links(queue.query)
-        keyboard_shortcuts.render_help_button()
 
 
 def mark_as_read(issues: Sequence[Issue], opened: OpenIssue | None) -> list[Issue]:
@@ -116,23 +131,6 @@ def mark_as_read(issues: Sequence[Issue], opened: OpenIssue | None) -> list[Issu
         issue.model_copy(update={"is_read": True}) if opened and issue.id == opened.id else issue
         for issue in issues
     ]
-
-
-def render_counts(queue: QueuePage, counting: Counting) -> None:
-    """Render the number of issues by state, and a button that lists newer issues."""
-    try:
-        counts = counting.finish()
-    except IssuesError:
-        # The list is on screen: the next poll tries again.
-        counts = state_counts.NOTHING
-    st.markdown(labels.format_state_counts(counts.by_state, counts.others), width="content")
-    if queue.newer_count:
-        st.button(
-            labels.format_show_newer_label(queue.newer_count),
-            icon=":material/arrow_upward:",
-            key="show_newer",
-            on_click=review_queue.show_newer,
-        )
 
 
 def render_issue_pane(opened: OpenIssue | None, queue: QueuePage) -> None:
@@ -155,12 +153,15 @@ def render_open_issue(opened: OpenIssue, queue: QueuePage) -> None:
     it.
     """
     listed = next((row for row in queue.page.data if row.id == opened.id), None)
-    if opened.issue:
+    if opened.issue and opened.issue.state == IssueState.DELETED:
+        render_deleted_issue(opened.issue)
+    elif opened.issue:
         render_issue(opened.issue, queue)
     elif listed:
         render_deleted_issue(listed)
     else:
-        render_back_button()
+        with st.container(key="detail_bar", horizontal=True, vertical_alignment="center"):
+            render_close_button()
         placeholders.render_empty(
             _("This issue was deleted or doesn't exist."), icon="search_off", name="gone"
         )
@@ -173,36 +174,47 @@ def render_issue(issue: Issue, queue: QueuePage) -> None:
     """
     marking = review_queue.start_marking_read(issue)
     history, search = issue_history.start(issue), similar_issues.start_search(issue)
-    with st.container(border=True):
-        render_navigation(issue, queue)
-        issue_detail.render_issue_heading(issue)
+    render_navigation(issue, queue)
+    body, actions = st.container(key="issue_body"), st.container(key="actions", horizontal=True)
+    with actions:
+        issue_actions.render_state_buttons(
+            issue, on_closed=lambda: review_queue.advance(queue, issue.id)
+        )
+        issue_actions.render_unread_button(issue)
+        issue_actions.render_delete_button(issue)
+    with body:
+        with st.container(key="issue_summary", horizontal=True, vertical_alignment="center"):
+            issue_detail.render_summary(issue)
+            issue_actions.render_type_choice(issue)
         issue_detail.render_reporter(issue)
-        with st.container(horizontal=True, key="actions"):
-            issue_actions.render_state_buttons(issue)
-            issue_actions.render_unread_button(issue)
-            issue_actions.render_delete_button(issue)
         issue_detail.render_text(issue.description)
         issue_detail.render_references(issue)
         issue_detail.render_thread_link(issue)
-        issue_actions.render_type_choice(issue)
         known_issues.remember(marking.result())
-        issue_detail.render_activity(issue, history)
         similar_issues.render(search)
+        issue_detail.render_activity(issue, history)
 
 
 def render_deleted_issue(issue: Issue) -> None:
-    """Render a deleted issue, without actions."""
-    with st.container(border=True):
-        render_back_button()
-        issue_detail.render_issue_heading(issue)
+    """Render a deleted issue: who deleted it and when, and a button that restores it."""
+    history = issue_history.start(issue)
+    with st.container(key="detail_bar", horizontal=True, vertical_alignment="center"):
+        render_close_button()
+    with st.container(key="issue_body"):
+        with st.container(key="issue_summary", horizontal=True, vertical_alignment="center"):
+            issue_detail.render_summary(issue)
         issue_detail.render_reporter(issue)
         issue_detail.render_text(issue.description)
+        issue_detail.render_references(issue)
+        issue_detail.render_activity(issue, history)
+    if server_capabilities.can_restore():
+        with st.container(key="actions", horizontal=True):
+            issue_actions.render_restore_button(issue)
 
 
 def render_navigation(issue: Issue, queue: QueuePage) -> None:
-    """Render the buttons back to the list, and to the previous and next issue."""
-    with st.container(horizontal=True):
-        render_back_button()
+    """Render the bar above an issue: its place in the queue, its link, and a button to close it."""
+    with st.container(key="detail_bar", horizontal=True, vertical_alignment="center"):
         for label, icon, key, step in (
             (_("Previous"), ":material/chevron_left:", "previous", -1),
             (_("Next"), ":material/chevron_right:", "next", 1),
@@ -212,19 +224,33 @@ def render_navigation(issue: Issue, queue: QueuePage) -> None:
                 icon=icon,
                 type="tertiary",
                 key=key,
+                help=label,
                 disabled=not review_queue.has_neighbour(queue, issue.id, step),
                 on_click=review_queue.on_open_neighbour,
                 args=(queue, issue.id, step),
             )
+        position, total = review_queue.find_position(queue, issue.id), queue.page.total_count
+        if position and total:
+            text = _("{position} of {total}")
+            st.caption(
+                text.format(position=i18n.format_number(position), total=i18n.format_number(total))
+            )
+        copy_button.render(
+            _("Copy link"),
+            embed.build_page_url("review", issue=issue.id),
+            key="copy_issue_link",
+        )
+        render_close_button()
 
 
-def render_back_button() -> None:
-    """Render the button back to the list, which the open issue covers on a phone."""
+def render_close_button() -> None:
+    """Render the button that closes the issue's pane; on a phone, it leads back to the list."""
     st.button(
         _("Back to list"),
-        icon=":material/arrow_back:",
+        icon=":material/close:",
         type="tertiary",
         key="back_to_list",
+        help=_("Back to list"),
         on_click=issue_list.open_issue,
         args=(None,),
     )

@@ -1,10 +1,22 @@
-// The bar to select issues and apply an action to all of them. The browser keeps the selection until the
-// server has applied the action.
+// The line above the rows: the number of issues, or the number of selected ones and what can be done to all of
+// them. The browser keeps the selection until the server has applied the action.
 import { createButton, createCheckbox, createElement } from "./create_element.js";
 
 // `ids` are the selected issues of this page; `allPages` is whether the issues of all pages are selected.
 // `finishedActionCount` is the number of actions that the server has applied so far.
 const selection = { ids: new Set(), allPages: false, finishedActionCount: undefined };
+
+// Actions beside the number of selected issues; the others are in a menu.
+const VISIBLE_ACTIONS = ["close", "start"];
+
+// Whether an action changes an issue.
+const CHANGES = {
+  close: ({ state_value }) => state_value !== "Closed",
+  start: ({ state_value }) => state_value !== "InReview" && state_value !== "Closed",
+  read: ({ unread }) => unread,
+  unread: ({ unread }) => !unread,
+  delete: () => true,
+};
 
 export const renderBulkBar = (view) => {
   const { data, list, parentElement } = view;
@@ -15,36 +27,66 @@ export const renderBulkBar = (view) => {
     selection.allPages = false;
   }
   selection.finishedActionCount = data.bulk_menu.finished_action_count;
-  const selectableIds = data.rows.filter((row) => !row.is_deleted).map((row) => row.id);
-  const bar = createBar(view, selectableIds);
+  const selectableRows = data.rows.filter((row) => !row.is_deleted);
+  const bar = createBar(view, selectableRows);
   listen(bar);
   parentElement.insertBefore(bar.element, list);
   update(bar);
 };
 
-const createBar = ({ data, list, setTriggerValue }, selectableIds) => {
+const createBar = ({ data, list, commandQueue, setTriggerValue }, selectableRows) => {
   const menu = data.bulk_menu;
   const element = createElement("div", "bulk-bar");
-  element.hidden = list.hidden;
+  element.hidden = list.hidden && !data.newer;
   element.setAttribute("role", "group");
   element.setAttribute("aria-label", menu.label);
   const selectPage = createCheckbox(menu.select_page);
   const label = createElement("label", "checkbox-cell");
-  if (selectableIds.length) label.append(selectPage);
+  if (selectableRows.length) label.append(selectPage);
   const count = createElement("span", "count");
   count.setAttribute("role", "status");
-  const actions = menu.actions.map(({ name, label: text }) =>
-    createButton("action", text, () =>
+  const actions = menu.actions.map(({ name, label: text }) => {
+    const button = createButton("action", text, () =>
       setTriggerValue("bulk_action", {
         name,
         ids: [...selection.ids],
         all_pages: selection.allPages,
       }),
-    ),
-  );
+    );
+    return { name, button };
+  });
+  const more = createMenu(menu.more, actions);
   const selectAllPages = createButton("action select-all-pages", menu.select_all_pages);
-  element.append(label, count, ...actions, selectAllPages);
-  return { element, list, selectableIds, selectPage, count, actions, selectAllPages, data };
+  const visible = VISIBLE_ACTIONS.map(
+    (name) => actions.find((action) => action.name === name).button,
+  );
+  const newer = createButton("action newer", data.newer, () =>
+    commandQueue.add({ command: "newer", issue: commandQueue.openIssue }),
+  );
+  newer.hidden = !data.newer;
+  element.append(label, count, newer, selectAllPages, ...visible, more);
+  return { element, list, selectableRows, selectPage, count, actions, more, selectAllPages, data };
+};
+
+const createMenu = (label, actions) => {
+  const menu = createElement("details", "more");
+  const summary = createElement("summary", "action", "⋯");
+  summary.setAttribute("aria-label", label);
+  const entries = createElement("div", "menu");
+  for (const { name, button } of actions) {
+    if (!VISIBLE_ACTIONS.includes(name)) entries.append(button);
+  }
+  menu.append(summary, entries);
+  menu.onkeydown = (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    summary.focus();
+  };
+  menu.onfocusout = ({ relatedTarget }) => {
+    if (relatedTarget && !menu.contains(relatedTarget)) menu.open = false;
+  };
+  return menu;
 };
 
 const listen = (bar) => {
@@ -52,7 +94,10 @@ const listen = (bar) => {
     selection.allPages = true;
     update(bar);
   };
-  bar.selectPage.onchange = () => select(bar, bar.selectableIds, bar.selectPage.checked);
+  bar.selectPage.onchange = () => {
+    const ids = bar.selectableRows.map(({ id }) => id);
+    select(bar, ids, bar.selectPage.checked);
+  };
   bar.list.onchange = ({ target }) => select(bar, [target.dataset.checkboxFor], target.checked);
 };
 
@@ -68,15 +113,22 @@ const select = (bar, ids, isSelected) => {
 // Deselect issues that are no longer on the page, and show the selection in the bar and in the rows.
 const update = (bar) => {
   const { ids } = selection;
-  for (const id of ids) if (!bar.selectableIds.includes(id)) ids.delete(id);
+  const selectableIds = new Set(bar.selectableRows.map(({ id }) => id));
+  for (const id of ids) if (!selectableIds.has(id)) ids.delete(id);
   for (const checkbox of bar.list.querySelectorAll("[data-checkbox-for]")) {
     checkbox.checked = ids.has(checkbox.dataset.checkboxFor);
+    checkbox.closest("li").classList.toggle("selected", checkbox.checked);
   }
-  bar.selectPage.checked = ids.size > 0 && ids.size === bar.selectableIds.length;
+  bar.selectPage.checked = ids.size > 0 && ids.size === selectableIds.size;
   bar.selectPage.indeterminate = ids.size > 0 && !bar.selectPage.checked;
   selection.allPages &&= bar.selectPage.checked;
   bar.count.textContent = formatCount(bar.data);
-  for (const action of bar.actions) action.hidden = ids.size === 0;
+  const selected = bar.selectableRows.filter(({ id }) => ids.has(id));
+  for (const { name, button } of bar.actions) {
+    button.hidden = ids.size === 0;
+    button.disabled = !selection.allPages && !selected.some(CHANGES[name]);
+  }
+  bar.more.hidden = ids.size === 0;
   const canSelectAllPages = bar.data.bulk_menu.select_all_pages && bar.selectPage.checked;
   bar.selectAllPages.hidden = !canSelectAllPages || selection.allPages;
 };

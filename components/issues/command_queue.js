@@ -25,7 +25,8 @@ export class CommandQueue {
 
   // `command` is the name of the command. `issue` is the id of the issue that is open before the command.
   // If the command opens or closes an issue, `rest` contains `after`: the id of the issue that is open
-  // after the command, "" if none is, and undefined if only the server knows.
+  // after the command, "" if none is, and undefined if only the server knows. It contains `leaves` if the
+  // command removes the issue from the list.
   add({ command, issue, ...rest }) {
     lastNumber += 1;
     this.#pending.push({ number: lastNumber, session: this.#session, command, issue, ...rest });
@@ -34,6 +35,11 @@ export class CommandQueue {
 
   get isEmpty() {
     return this.#pending.length === 0;
+  }
+
+  // Ids of the issues that are no longer in the list once all pending commands are handled.
+  get leavingIssues() {
+    return new Set(this.#pending.filter(({ leaves }) => leaves).map(({ issue }) => issue));
   }
 
   // Id of the issue that is open once all pending commands are handled: "" if none is, and undefined if

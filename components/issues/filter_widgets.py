@@ -9,21 +9,34 @@ from typing import Any, Final, Protocol
 import streamlit as st
 
 from components.issues.pagination import go_to_first_page
-from components.ui import labels, local_time, query_params
-from components.ui.i18n import _
+from components.ui import i18n, labels, local_time, plain_text, preferences, query_params
+from components.ui.i18n import N_, _
 from issue_portal.models.text_rules import TEXT_PATTERN
 from issue_portal.models.vocabulary import IssueState, PageOrder
 
+ALL_TAB: Final = "all"
+OPEN_TAB: Final = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
+
+_TABS: Final = {
+    OPEN_TAB: N_("Open"),
+    IssueState.NOT_REVIEWED.value: N_("New"),
+    IssueState.IN_REVIEW.value: N_("In review"),
+    IssueState.CLOSED.value: N_("Closed"),
+    ALL_TAB: N_("All"),
+    IssueState.DELETED.value: N_("Deleted"),
+}
+"""The tabs of the queue, by the value of the URL parameter ``state``."""
+
+_TAB_PREFERENCE: Final = "tab"
 _TEXT_LIMIT: Final = 200
 _ID_LIMIT: Final = 200
 _MAX_IDS: Final = 20
 
 
-class ExpanderFilter(Protocol):
-    """A filter inside the expander "More filters".
+class QueueFilter(Protocol):
+    """A filter in the popover of the review queue.
 
-    The title of the expander counts the active filters. The values of all filters are therefore
-    restored before the title is rendered.
+    Its value is restored before the popover is rendered, because a chip shows each active filter.
     """
 
     @property
@@ -31,10 +44,13 @@ class ExpanderFilter(Protocol):
         """Key of the widget and name of the URL parameter."""
 
     def restore(self, *, visible: bool) -> None:
-        """Set the value of the widget from the URL; ``visible`` is whether the expander is open."""
+        """Set the value of the widget from the URL; ``visible`` is whether options are needed."""
 
     def render(self, *, visible: bool) -> Mapping[str, Any]:
         """Render the widget; return its value as parameters of an `IssueQuery`."""
+
+    def describe(self) -> str:
+        """Describe the active filter for its chip, such as "Type: Wrong answer"; "" if inactive."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,16 @@ class MultiSelectFilter:
         query_params.keep(self.key, ",".join(values))
         return {self.parameter: values}
 
+    def describe(self) -> str:
+        """Describe the selected values: the first one, and how many more there are."""
+        values = st.session_state[self.key]
+        if not values:
+            return ""
+        options = self.list_options()
+        first = plain_text.strip_markup(options.get(values[0], values[0]))
+        more = f" +{len(values) - 1}" if len(values) > 1 else ""
+        return f"{_(self.label)}: {first}{more}"
+
     def _load_options(self, visible: bool) -> Mapping[str, str]:
         return self.list_options() if visible or not self.fetches_options else {}
 
@@ -116,8 +142,41 @@ class DateRangeFilter:
             "end_date": _to_milliseconds(days[-1] + timedelta(days=1)),
         }
 
+    def describe(self) -> str:
+        """Describe the selected days."""
+        value = st.session_state[self.key]
+        days = [day for day in (value if isinstance(value, tuple) else (value,)) if day]
+        if not days:
+            return ""
+        texts = [i18n.format_day(day, local_time.get_today()) for day in days]
+        return f"{_(self.label)}: {' – '.join(dict.fromkeys(texts))}"
 
-def render_search() -> str:
+
+@dataclass(frozen=True)
+class FlagFilter:
+    """A filter that is on or off, for one value of one parameter of `IssueQuery`."""
+
+    key: str
+    label: str
+    parameter: str
+    value: bool
+
+    def restore(self, *, visible: bool) -> None:
+        """Set the checkbox from the URL."""
+        query_params.restore(self.key, query_params.read(self.key) == "1")
+
+    def render(self, *, visible: bool) -> Mapping[str, Any]:
+        """Render the checkbox; return the parameter if it is checked."""
+        is_on = st.checkbox(_(self.label), key=self.key, on_change=go_to_first_page)
+        query_params.keep(self.key, "1" if is_on else "")
+        return {self.parameter: self.value} if is_on else {}
+
+    def describe(self) -> str:
+        """Return the label if the checkbox is checked."""
+        return _(self.label) if st.session_state[self.key] else ""
+
+
+def render_search(placeholder: str) -> str:
     """Render the search field; return the text to search for."""
     query_params.restore("q", _clean_search(query_params.read("q")))
     entered = st.text_input(
@@ -125,7 +184,8 @@ def render_search() -> str:
         key="q",
         type="search",
         live=True,
-        placeholder=_("Search text"),
+        placeholder=placeholder,
+        label_visibility="collapsed",
         icon=":material/search:",
         max_chars=_TEXT_LIMIT,
         on_change=go_to_first_page,
@@ -151,21 +211,59 @@ def render_states(states: Sequence[IssueState]) -> list[str]:
     return selected
 
 
-def render_order() -> PageOrder | None:
-    """Render the order of the list; return None for the default order, newest first."""
-    newest, oldest = PageOrder.DESCENDING.value, PageOrder.ASCENDING.value
-    values = [newest, oldest]
-    query_params.restore("order", (query_params.read_list("order", values) or values)[0])
-    selected = st.selectbox(
-        _("Order"),
-        values,
-        format_func=lambda value: _("Oldest first") if value == oldest else _("Newest first"),
-        key="order",
-        on_change=go_to_first_page,
+def render_state_tabs() -> list[IssueState]:
+    """Render the tabs of the queue; return the states of the selected one, [] for all.
+
+    The last choice is remembered for the next visit. `state_counts` shows a number on each tab.
+    """
+    in_url = query_params.read("state")
+    states = query_params.read_list("state", [state.value for state in IssueState])
+    if not in_url:
+        in_url = preferences.read(_TAB_PREFERENCE) or OPEN_TAB
+    elif in_url != ALL_TAB:
+        in_url = ",".join(state.value for state in IssueState if state in states)
+    query_params.restore("state", in_url if in_url in _TABS else None)
+    selected = st.segmented_control(
+        _("State"),
+        list(_TABS),
+        format_func=lambda value: _(_TABS[value]),
+        required=True,
+        key="state",
+        on_change=_remember_tab,
         label_visibility="collapsed",
     )
-    query_params.keep("order", oldest if selected == oldest else "")
-    return PageOrder.ASCENDING if selected == oldest else None
+    if selected is None:  # A link selects states that no tab has.
+        return [IssueState(state) for state in states]
+    is_default = selected == (preferences.read(_TAB_PREFERENCE) or OPEN_TAB) == OPEN_TAB
+    query_params.keep("state", "" if is_default else selected)
+    return [] if selected == ALL_TAB else [IssueState(value) for value in selected.split(",")]
+
+
+def _remember_tab() -> None:
+    preferences.store(_TAB_PREFERENCE, st.session_state["state"] or "")
+    go_to_first_page()
+
+
+def render_order_button() -> PageOrder | None:
+    """Render the button that reverses the order; return None for the default, newest first."""
+    oldest_first = query_params.read("order") == PageOrder.ASCENDING.value
+    st.button(
+        _("Oldest") if oldest_first else _("Newest"),
+        icon=":material/arrow_upward:" if oldest_first else ":material/arrow_downward:",
+        type="tertiary",
+        key="toggle_order",
+        help=_("Oldest first. Select for newest first.")
+        if oldest_first
+        else _("Newest first. Select for oldest first."),
+        on_click=_set_order,
+        args=("" if oldest_first else PageOrder.ASCENDING.value,),
+    )
+    return PageOrder.ASCENDING if oldest_first else None
+
+
+def _set_order(order: str) -> None:
+    query_params.change(order=order)
+    go_to_first_page()
 
 
 def _clean_search(text: str) -> str:

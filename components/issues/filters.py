@@ -1,27 +1,29 @@
 """The filters of My reports and of the review queue; their values become an `IssueQuery`."""
 
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any, Final
 
 import streamlit as st
 
 from components.issues import filter_options
 from components.issues.filter_widgets import (
+    ALL_TAB,
     DateRangeFilter,
-    ExpanderFilter,
+    FlagFilter,
     MultiSelectFilter,
-    render_order,
+    QueueFilter,
+    render_order_button,
     render_search,
+    render_state_tabs,
     render_states,
 )
 from components.issues.pagination import get_page_number, go_to_first_page
 from components.ui import placeholders, query_params
 from components.ui.i18n import N_, _
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.vocabulary import LIVE_STATES, IssueState
+from issue_portal.models.vocabulary import LIVE_STATES
 
-_EXPANDER_FILTERS: Final[tuple[ExpanderFilter, ...]] = (
+_POPOVER_FILTERS: Final[tuple[QueueFilter, ...]] = (
     MultiSelectFilter("kind", N_("Type of problem"), N_("Any"), "type", filter_options.list_types),
     DateRangeFilter("created", N_("Date reported")),
     MultiSelectFilter(
@@ -41,44 +43,73 @@ _EXPANDER_FILTERS: Final[tuple[ExpanderFilter, ...]] = (
         fetches_options=True,
         accepts_ids=True,
     ),
+    FlagFilter("unread", N_("Unread"), "is_read", value=False),
+    FlagFilter("anonymous", N_("Anonymous"), "anonymous", value=True),
 )
-"""The filters inside the expander "More filters" of the review queue, in reading order."""
+"""The filters in the popover of the review queue, in reading order."""
 
-_EXPANDER_KEY: Final = "more_filters"
+_POPOVER_KEY: Final = "filter_menu"
 
 
 def render_my_issues_filters() -> IssueQuery:
     """Render the filters of My reports: search and state."""
     search, states = st.columns([2, 3])
     with search:
-        text = render_search()
+        text = render_search(_("Search text"))
     with states:
         selected = render_states(LIVE_STATES)
     query_params.write_url()
     return _build_criteria(filter_by_text=text, states=selected)
 
 
-def render_queue_filters() -> IssueQuery:
-    """Render the filters of the review queue: search, state, order, and "More filters".
+def render_toolbar() -> IssueQuery:
+    """Render state tabs, search, filters and order of the review queue in one line.
 
     Raises `IssuesError` if the options of a visible filter cannot be fetched.
     """
-    search, states, order = st.columns([4, 5, 2], vertical_alignment="bottom")
-    with search:
-        text = render_search()
-    with states:
-        selected = render_states((*LIVE_STATES, IssueState.DELETED))
-    with order:
-        page_order = render_order()
-    more = _render_expander(has_other_filters=bool(text or selected))
+    states = render_state_tabs()
+    text = render_search(_("Text, #number or name"))
+    filters = _render_popover()
+    page_order = render_order_button()
     query_params.write_url()
-    return _build_criteria(filter_by_text=text, states=selected, page_order=page_order, **more)
+    return _build_criteria(filter_by_text=text, states=states, page_order=page_order, **filters)
+
+
+def render_chips() -> None:
+    """Render a chip for each active filter, which removes the filter."""
+    texts = {item.key: item.describe() for item in _POPOVER_FILTERS}
+    active = {key: text for key, text in texts.items() if text}
+    if not active:
+        return
+    with st.container(key="chips", horizontal=True):
+        for key, text in active.items():
+            st.button(
+                text,
+                icon=":material/close:",
+                icon_position="right",
+                key=f"clear_{key}",
+                help=_("Remove this filter"),
+                on_click=_clear,
+                args=(key,),
+            )
+        if len(active) > 1:
+            st.button(_("Clear all"), type="tertiary", key="clear_filters", on_click=clear_filters)
+
+
+def show_all() -> None:
+    """Clear all filters, and show the issues in every state."""
+    clear_filters()
+    query_params.change(q="", state=ALL_TAB)
 
 
 def clear_filters() -> None:
-    """Clear all filters and the page number; keep the order."""
-    keys = ("q", "state", "page", *(item.key for item in _EXPANDER_FILTERS))
+    """Clear the filters of the popover, and go to the first page."""
+    _clear(*(item.key for item in _POPOVER_FILTERS))
+
+
+def _clear(*keys: str) -> None:
     query_params.change(**dict.fromkeys(keys, ""))
+    go_to_first_page()
 
 
 def render_no_match(text: str) -> None:
@@ -88,42 +119,28 @@ def render_no_match(text: str) -> None:
         query_params.write_url()
         st.rerun()
     with placeholders.render_empty(text, icon="filter_alt_off", name="no_match"):
-        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=clear_filters)
+        st.button(_("Show all"), icon=":material/filter_alt_off:", on_click=show_all)
 
 
-def _render_expander(*, has_other_filters: bool) -> Mapping[str, Any]:
-    """Render "More filters" with the number of active filters; return their query parameters.
-
-    ``has_other_filters`` is whether a filter outside the expander is active.
-    """
+def _render_popover() -> Mapping[str, Any]:
+    """Render the popover with the filters; return their query parameters."""
     visible = bool(
-        st.session_state.get(_EXPANDER_KEY)
-        or any(query_params.read(item.key) for item in _EXPANDER_FILTERS)
+        st.session_state.get(_POPOVER_KEY)
+        or any(query_params.read(item.key) for item in _POPOVER_FILTERS)
     )
-    for item in _EXPANDER_FILTERS:
+    for item in _POPOVER_FILTERS:
         item.restore(visible=visible)
-    active = sum(bool(st.session_state[item.key]) for item in _EXPANDER_FILTERS)
-    title = _("More filters ({count})").format(count=active) if active else _("More filters")
-    expander_slot, clear_slot = st.columns([9, 2])
-    if active or has_other_filters:
-        clear_slot.button(
-            _("Clear filters"),
-            icon=":material/filter_alt_off:",
-            type="tertiary",
-            on_click=clear_filters,
-        )
     parameters: dict[str, Any] = {}
-    with expander_slot.expander(
-        title,
-        expanded=bool(active),
-        icon=":material/tune:",
-        key=_EXPANDER_KEY,
+    popover = st.popover(
+        _("Filter"),
+        icon=":material/filter_list:",
+        type="tertiary",
+        key=_POPOVER_KEY,
         on_change="rerun",
-    ):
-        rows = [st.columns(2) for _row in range(0, len(_EXPANDER_FILTERS), 2)]
-        for item, cell in zip(_EXPANDER_FILTERS, chain.from_iterable(rows), strict=False):
-            with cell:
-                parameters |= item.render(visible=visible)
+    )
+    with popover:
+        for item in _POPOVER_FILTERS:
+            parameters |= item.render(visible=visible)
     return parameters
 
 

@@ -5,6 +5,7 @@ since, nothing is overwritten: the person sees both versions and decides
 (`components.issues.edit_conflict`). Changes of type or state, and deletions, can be undone.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
@@ -27,28 +28,34 @@ from components.ui import labels, messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, PreconditionFailedError
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import IssueState, IssueType
 
 _LATEST_KEY: Final = "latest_change"
 _SELECTION_COUNT_KEY: Final = "type_selection_count"
 
 
-def render_state_buttons(issue: Issue) -> None:
-    """Render the buttons that start, reopen and close a review.
+def render_state_buttons(issue: Issue, on_closed: Callable[[], object]) -> None:
+    """Render the buttons that close the issue, and start or reopen its review.
 
-    The button of the current state is disabled. The first of the others is the usual next step.
+    Each keeps its place and width. ``on_closed`` is called after the issue was closed.
     """
-    possible = [state for state in labels.MOVES if can_move(issue, state)]
-    for state in labels.MOVES:
+    usual = IssueState.IN_REVIEW if issue.state == IssueState.CLOSED else IssueState.CLOSED
+
+    def move(state: IssueState) -> None:
+        changed = move_to_state(issue, state)
+        if state == IssueState.CLOSED == changed.state:
+            on_closed()
+
+    for state in (IssueState.CLOSED, IssueState.IN_REVIEW):
         label, icon = labels.describe_move(issue.state, state)
         st.button(
             label,
             icon=icon,
-            type="primary" if state in possible[:1] else "secondary",
+            type="primary" if state == usual else "secondary",
             key=f"move_to_{state.value}",
-            disabled=state not in possible,
-            on_click=on_move_to_state,
-            args=(issue, state),
+            disabled=not can_move(issue, state),
+            on_click=move,
+            args=(state,),
         )
 
 
@@ -59,13 +66,13 @@ def render_type_choice(issue: Issue) -> None:
     selection_count = st.session_state.get(_SELECTION_COUNT_KEY, 0)
     key = f"kind_of_{issue.id}_{issue.type}_{selection_count}"
 
-    def change_type() -> None:
+    def on_select() -> None:
         selected = st.session_state[key]
         st.session_state[_SELECTION_COUNT_KEY] = selection_count + 1
-        if selected is not None and selected != issue.type:
-            _change(issue, ProposedChange(type=selected))
+        if selected is not None:
+            change_type(issue, selected)
 
-    render_type_select(issue, key=key, on_change=change_type)
+    render_type_select(issue, key=key, on_change=on_select, label_visibility="collapsed")
 
 
 def render_unread_button(issue: Issue) -> None:
@@ -73,6 +80,7 @@ def render_unread_button(issue: Issue) -> None:
     st.button(
         _("Mark unread"),
         icon=":material/mark_email_unread:",
+        type="tertiary",
         key="mark_unread",
         on_click=mark_unread,
         args=(issue,),
@@ -81,7 +89,37 @@ def render_unread_button(issue: Issue) -> None:
 
 def render_delete_button(issue: Issue) -> None:
     """Render the button with which a reviewer deletes an issue."""
-    st.button(_("Delete"), icon=":material/delete:", key="delete", on_click=delete, args=(issue,))
+    st.button(
+        _("Delete"),
+        icon=":material/delete:",
+        type="tertiary",
+        key="delete",
+        on_click=delete,
+        args=(issue,),
+    )
+
+
+def render_restore_button(issue: Issue) -> None:
+    """Render the button that restores a deleted issue."""
+    st.button(
+        _("Restore"),
+        icon=":material/restore_from_trash:",
+        type="primary",
+        key="restore",
+        on_click=_restore,
+        args=(issue,),
+    )
+
+
+def _restore(issue: Issue) -> None:
+    try:
+        known_issues.remember(api_session.client().restore(issue.id))
+    except IssuesError as error:
+        failed = _("We couldn't restore #{number}.").format(number=issue.issue_number)
+        messages.show_failure_on_next_run(error, failed=failed)
+    else:
+        done = _("#{number} restored").format(number=issue.issue_number)
+        messages.show_on_next_run(done)
 
 
 def render_withdraw_button(issue: Issue) -> None:
@@ -125,9 +163,9 @@ def move_to_state(seen: Issue, state: IssueState) -> Issue:
     return _change(seen, ProposedChange(state=state)) if can_move(seen, state) else seen
 
 
-def on_move_to_state(seen: Issue, state: IssueState) -> None:
-    """Move an issue to another state, if the move is allowed. For callbacks of buttons."""
-    move_to_state(seen, state)
+def change_type(seen: Issue, issue_type: IssueType) -> Issue:
+    """Give an issue another type; return the issue as it is then."""
+    return _change(seen, ProposedChange(type=issue_type))
 
 
 def delete(seen: Issue, *, withdraw: bool = False) -> None:

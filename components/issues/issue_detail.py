@@ -22,11 +22,15 @@ def render_report_heading(report: Issue | ReceiptView) -> None:
     _render_heading(title, report)
 
 
-def render_issue_heading(issue: Issue) -> None:
-    """Render number, state and type for a reviewer."""
+def render_summary(issue: Issue) -> None:
+    """Render number and state for a reviewer."""
     number = issue.issue_number
-    title = _("Issue") if number is None else _("Issue #{number}").format(number=number)
-    _render_heading(title, issue)
+    title = _("Issue") if number is None else f"#{number}"
+    st.subheader(title, anchor=False, width="content")
+    if issue.state:
+        state = html.escape(labels.format_state(issue.state))
+        dot = f'<i class="dot {labels.get_state_class(issue.state)}"></i>'
+        st.html(f'<span class="state">{dot}{state}</span>', width="content")
 
 
 def _render_heading(title: str, issue: Issue | ReceiptView) -> None:
@@ -46,7 +50,8 @@ def render_reporter(issue: Issue) -> None:
         line = _("From {who}").format(who=who)
     else:
         when = local_time.format_moment(issue.created_at)
-        line = _("From {who}, {when}").format(who=who, when=when)
+        ago = f'<time title="{when}">{local_time.format_age(issue.created_at)}</time>'
+        line = _("From {who}, {when}").format(who=who, when=ago)
     st.html(f'<p class="from">{line}</p>')
 
 

@@ -2,6 +2,7 @@
 import { renderBulkBar } from "./bulk_bar.js";
 import { CommandQueue } from "./command_queue.js";
 import { createElement } from "./create_element.js";
+import { followButtons } from "./issue_acts.js";
 import { rememberFocus } from "./list_focus.js";
 import { renderRows } from "./list_rows.js";
 import { scrollAfterRender, scrollToTop } from "./list_scrolling.js";
@@ -20,6 +21,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const list = findOrCreateList(parentElement);
   list.setAttribute("aria-label", data.label);
   list.hidden = !data.rows.length;
+  list.classList.toggle("compact", data.is_compact);
   const root = list.getRootNode();
   const isFirstRender = !state.rowIds;
   const view = {
@@ -39,7 +41,9 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   scrollAfterRender(view);
   renderBulkBar(view);
   listenForArrows(view);
-  return data.bulk_menu ? listenForShortcuts(view) : () => handleRemoval(view);
+  if (!data.bulk_menu) return () => handleRemoval(view);
+  followButtons(view);
+  return listenForShortcuts(view);
 }
 
 const findOrCreateList = (parentElement) => {

@@ -38,14 +38,32 @@ class BulkMenu:
 
 
 @dataclass(frozen=True)
+class ListView:
+    """How a list is drawn, and what the browser needs to show an act before it is confirmed."""
+
+    is_compact: bool = False
+    advances: bool = False
+    """Whether closing an issue opens the next one."""
+
+    listed_states: Sequence[IssueState] = ()
+    """The states of the list; an issue that gets another state leaves it."""
+
+    newer_count: int = 0
+    """Number of issues that a button above the rows brings into the list."""
+
+
+@dataclass(frozen=True)
 class Shortcuts:
-    """The keyboard shortcuts of a list, in addition to j and k (move) and x (select)."""
+    """The keyboard shortcuts of a list, besides j and k (move), n (unread) and x (select)."""
 
     commands: Mapping[str, str]
     """Names of commands by keyboard key."""
 
     widgets: Mapping[str, str]
     """Streamlit keys of the widgets to click or focus, by keyboard key."""
+
+    pages: Mapping[str, str]
+    """Last parts of the addresses of pages, by the keyboard key that follows g."""
 
     on_command: Callable[[str], None]
     """Called with each command, and with "next" or "previous" at either end of the list."""
@@ -61,6 +79,7 @@ class _ListCommand(BaseModel):
     """Id of the open issue; "" if none is open, None if earlier commands decide which one is."""
 
 
+_DEFAULT_VIEW: Final = ListView()
 _LIST_COMMANDS: Final = TypeAdapter(list[_ListCommand])
 
 
@@ -122,8 +141,9 @@ def render(
     page: str = "",
     bulk_menu: BulkMenu | None = None,
     shortcuts: Shortcuts | None = None,
+    view: ListView = _DEFAULT_VIEW,
 ) -> None:
-    """Render a list of issues, each with its details in a small line below the text.
+    """Render a list of issues: state, number, text, details and age in one line each.
 
     ``unread`` makes unread issues bold. ``page`` identifies the page of the list: when it changes,
     the browser scrolls to the top of the list.
@@ -144,7 +164,15 @@ def render(
             "open_issue": get_open_issue_id(),
             "bulk_menu": bulk_menu and _describe_bulk_menu(bulk_menu, len(issues)),
             "shortcuts": shortcuts
-            and {"commands": dict(shortcuts.commands), "widgets": dict(shortcuts.widgets)},
+            and {
+                "commands": dict(shortcuts.commands),
+                "widgets": dict(shortcuts.widgets),
+                "pages": dict(shortcuts.pages),
+            },
+            "is_compact": view.is_compact,
+            "advances": view.advances,
+            "listed_states": [state.value for state in view.listed_states],
+            "newer": labels.format_show_newer_label(view.newer_count) if view.newer_count else "",
             "locale": i18n.get_locale_tag(),
         },
         on_bulk_action_change=partial(_handle_bulk_action, key, bulk_menu),
@@ -167,8 +195,10 @@ def _describe_row(issue: Issue, details: str, unread: bool) -> dict[str, Any]:
         "text": _format_excerpt(issue.description),
         "details": details,
         "state": labels.format_state(issue.state) if issue.state else "",
-        "colour": labels.STATE_COLOURS.get(str(issue.state), "gray"),
-        "when": local_time.format_short_moment(issue.created_at),
+        "state_value": str(issue.state or ""),
+        "colour": labels.get_state_class(issue.state),
+        "created": issue.created_at and issue.created_at.timestamp(),
+        "when": local_time.format_moment(issue.created_at),
         "unread": unread and not issue.is_read and not is_deleted,
         "is_deleted": is_deleted,
     }
@@ -180,6 +210,7 @@ def _describe_bulk_menu(menu: BulkMenu, row_count: int) -> dict[str, Any]:
     number = i18n.format_number(total)
     return {
         "label": _("Bulk actions"),
+        "more": _("More actions"),
         "select_issue": _("Select issue"),
         "select_page": _("Select all on this page"),
         "select_all_pages": (

@@ -16,25 +16,33 @@ from components.ui import messages
 from components.ui.i18n import N_, _
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import IssueState
+from issue_portal.models.vocabulary import IssueState, IssueType
 
 _ENABLED_KEY: Final = "shortcuts_enabled"
 _HELP_KEY: Final = "shortcuts_help"
 _HELP_OPEN_KEY: Final = "shortcuts_help_open"
 
 _STEPS: Final = {"previous": -1, "next": 1}
+_PAGE_STEPS: Final = {"page_back": -1, "page_on": 1}
+_PAGES: Final = {"r": "review", "i": "insights", "t": "track"}
+_TYPES: Final = {str(number): issue_type for number, issue_type in enumerate(IssueType, 1)}
 
 _DESCRIPTIONS: Final = {
     "j": N_("Next issue"),
     "k": N_("Previous issue"),
+    "n": N_("Next unread issue"),
     "Enter": N_("Open issue"),
+    "Esc": N_("Close the open issue's pane"),
+    "[ ]": N_("Previous or next page"),
     "x": N_("Select issue"),
     "r": N_("Start review or reopen"),
     "c": N_("Close issue"),
+    "1–5": N_("Change the type"),
     "u": N_("Mark unread"),
     "d": N_("Delete"),
     "z": N_("Undo"),
     "/": N_("Search"),
+    "g r, g i, g t": N_("Go to Review, Insights or Track"),
     "?": N_("Show shortcuts"),
 }
 
@@ -55,6 +63,12 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
         if command == "undo":
             undo_notice.undo_latest()
             issues_by_id.clear()  # They are outdated.
+        elif command == "newer":
+            review_queue.show_newer()
+        elif command == "leave":
+            issue_list.open_issue(None)
+        elif command in _PAGE_STEPS:
+            review_queue.turn_page(queue, _PAGE_STEPS[command])
         elif issue_id is None or command == "open":
             return  # The page loads the issue.
         elif command in _STEPS:
@@ -63,12 +77,25 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
             try:
                 issue = issues_by_id.get(issue_id) or api_session.client().get(issue_id)
                 issues_by_id[issue_id] = _act_on_issue(command, _mark_read(issue))
+                if command == "close" and issues_by_id[issue_id].state == IssueState.CLOSED:
+                    queue = review_queue.advance(queue, issue_id)
             except IssuesError as error:
                 messages.show_failure_on_next_run(error, failed=_("We couldn't save your change."))
 
     return issue_list.Shortcuts(
-        commands={"r": "start", "c": "close", "u": "unread", "d": "delete", "z": "undo"},
+        commands={
+            "r": "start",
+            "c": "close",
+            "u": "unread",
+            "d": "delete",
+            "z": "undo",
+            "Escape": "leave",
+            "[": "page_back",
+            "]": "page_on",
+            **{key: f"type_{value}" for key, value in _TYPES.items()},
+        },
         widgets={"/": "q", "?": _HELP_KEY},
+        pages=_PAGES,
         on_command=handle_command,
     )
 
@@ -83,6 +110,10 @@ def render_help_button() -> None:
         on_click=_set_help_open,
         args=(True,),
     )
+
+
+def render_help() -> None:
+    """Render the list of shortcuts while it is open."""
     # A rerun, for example with new data, closes the dialog unless it is rendered again.
     if st.session_state.get(_HELP_OPEN_KEY):
         st.dialog(_("Keyboard shortcuts"), on_dismiss=lambda: _set_help_open(False))(_render_help)()
@@ -100,6 +131,8 @@ def _act_on_issue(command: str, issue: Issue) -> Issue:
         return issue_actions.move_to_state(issue, IssueState.IN_REVIEW)
     if command == "close":
         return issue_actions.move_to_state(issue, IssueState.CLOSED)
+    if command.startswith("type_"):
+        return issue_actions.change_type(issue, IssueType(command.removeprefix("type_")))
     if command == "unread":
         issue_actions.mark_unread(issue)
     elif command == "delete":

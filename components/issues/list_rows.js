@@ -1,5 +1,6 @@
 // The rows of a list of issues: create, find and open them.
 import { createButton, createCheckbox, createElement } from "./create_element.js";
+import { formatAge } from "./relative_time.js";
 
 // Id of the issue whose row last had the focus, in any list of the page.
 export const lastFocus = { issue: undefined };
@@ -17,16 +18,25 @@ export const adjacentRow = (list, id, step) => {
   return index < 0 ? undefined : buttons[index + step];
 };
 
+export const highlightRow = (list, id) => {
+  for (const button of rowButtons(list)) {
+    if (button.dataset.issue === id) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+  lastFocus.issue = id || lastFocus.issue;
+};
+
 export const openRow = ({ list, commandQueue }, button) => {
-  for (const other of rowButtons(list)) other.removeAttribute("aria-current");
-  button.setAttribute("aria-current", "true");
   const { issue } = button.dataset;
-  lastFocus.issue = issue;
+  highlightRow(list, issue);
   commandQueue.add({ command: "open", issue, after: issue });
 };
 
+// Draw the rows, without those that a pending command removes from the list.
 export const renderRows = (view) => {
-  view.list.replaceChildren(...view.data.rows.map((row) => createRow(view, row)));
+  const leaving = view.commandQueue.leavingIssues;
+  const rows = view.data.rows.filter(({ id }) => !leaving.has(id));
+  view.list.replaceChildren(...rows.map((row) => createRow(view, row)));
 };
 
 const createRow = (view, row) => {
@@ -38,27 +48,24 @@ const createRow = (view, row) => {
   button.onfocus = () => {
     lastFocus.issue = row.id;
   };
-  button.append(createHead(view.data, row), createFoot(row));
+  button.append(...createCells(view.data, row));
   item.append(button);
   return item;
 };
 
-const createHead = (data, row) => {
-  const head = createElement("span", "head");
-  const dot = createElement("span", "dot");
-  if (row.unread) dot.append(createElement("span", "visually-hidden", `${data.unread_label} `));
+const createCells = (data, row) => {
+  const dot = createElement("span", `dot ${row.colour}`);
+  dot.title = row.state;
+  const hidden = row.unread ? `${data.unread_label} ${row.state} ` : `${row.state} `;
+  dot.append(createElement("span", "visually-hidden", hidden));
+  const number = createElement("span", "number", row.number && `#${row.number}`);
   const text = createElement("span", "text", row.text);
   text.dir = "auto";
-  head.append(dot, text, createElement("span", "when", row.when));
-  return head;
-};
-
-const createFoot = (row) => {
-  const foot = createElement("span", "foot");
   const details = createElement("span", "details", row.details);
   details.dir = "auto";
-  foot.append(details, createElement("span", `state ${row.colour}`, row.state));
-  return foot;
+  const when = createElement("time", "when", formatAge(row.created, data.locale));
+  when.title = row.when;
+  return [dot, number, text, details, when];
 };
 
 // The checkbox that selects a row. A deleted issue has an empty cell, since no action applies to it.

@@ -1,10 +1,15 @@
 // Keyboard control: arrow keys move within a list; shortcuts work on the whole page of the queue.
+import { foresee, showAct } from "./issue_acts.js";
 import { adjacentRow, findCheckbox, findRow, lastFocus, openRow, rowButtons } from "./list_rows.js";
 
 // Removes the key listener of the last call of this component. Streamlit (1.67) calls the cleanup of a
 // call only after the next call. If new data arrives during a call, Streamlit calls the cleanup although
 // the list stays on the page. The cleanup therefore does nothing while the list is on the page.
 let stopListening = () => {};
+
+// The first key of a shortcut of two keys, such as "g" of "g r", and when it was pressed.
+let prefix = { key: "", at: 0 };
+const PREFIX_MS = 1500;
 
 export const listenForArrows = ({ list }) => {
   list.onkeydown = (event) => {
@@ -35,8 +40,8 @@ const handleKey = (view, event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (document.querySelector("[role=dialog]")) return;
-  if (!runShortcut(view, event.key.toLowerCase())) return;
+  if (document.querySelector("[role=dialog], [data-testid=stPopoverBody]")) return;
+  if (!runShortcut(view, event.key.length === 1 ? event.key.toLowerCase() : event.key)) return;
   // Streamlit uses some of these keys for its own shortcuts: r reruns the page.
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -49,8 +54,12 @@ const findWidget = (key) => document.querySelector(`.st-key-${CSS.escape(key)} :
 
 // Return whether the key is a shortcut.
 const runShortcut = (view, key) => {
-  const { commands, widgets } = view.data.shortcuts;
-  if (key === "j" || key === "k") moveBy(view, key === "j" ? 1 : -1);
+  const { commands, widgets, pages } = view.data.shortcuts;
+  const page = takePrefix("g") && pages[key];
+  if (page) findPageLink(page)?.click();
+  else if (key === "g") prefix = { key, at: Date.now() };
+  else if (key === "j" || key === "k") moveBy(view, key === "j" ? 1 : -1);
+  else if (key === "n") openNextUnread(view);
   else if (key === "x") findCheckbox(view.list, view.root.activeElement?.dataset?.issue)?.click();
   else if (key in commands) addCommand(view, commands[key]);
   else if (key === "/") findWidget(widgets[key])?.focus();
@@ -58,6 +67,17 @@ const runShortcut = (view, key) => {
   else return false;
   return true;
 };
+
+const takePrefix = (key) => {
+  const isPrefixed = prefix.key === key && Date.now() - prefix.at < PREFIX_MS;
+  prefix = { key: "", at: 0 };
+  return isPrefixed;
+};
+
+const findPageLink = (name) =>
+  document.querySelector(
+    `:is([data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"])[href$="/${name}"]`,
+  );
 
 // If an issue is open, open the next or previous one. Otherwise move only the focus.
 const moveBy = (view, step) => {
@@ -78,15 +98,37 @@ const moveBy = (view, step) => {
   }
 };
 
+// Open the next unread issue of this page: after the open one, or else from the top.
+const openNextUnread = (view) => {
+  const { list, commandQueue } = view;
+  const buttons = rowButtons(list);
+  const isUnread = (button) => button.closest("li").classList.contains("unread");
+  const start = buttons.findIndex(({ dataset }) => dataset.issue === commandQueue.openIssue);
+  const next = buttons.slice(start + 1).find(isUnread) ?? buttons.find(isUnread);
+  if (!next) return;
+  next.focus();
+  openRow(view, next);
+};
+
 // Press the button of the notice, which can be about a change in another tab; return whether there is one.
 // While commands are pending, only the server knows what the last change is.
 const undoByNotice = () =>
   !window.dispatchEvent(new Event("issue-portal-undo", { cancelable: true }));
 
-const addCommand = ({ commandQueue }, command) => {
+const addCommand = (view, command) => {
+  const { commandQueue } = view;
   const issue = commandQueue.openIssue;
   if (command === "undo" && commandQueue.isEmpty && undoByNotice()) return;
-  if (command !== "undo" && issue === "") return;
-  const closesIssue = ["unread", "delete"].includes(command);
-  commandQueue.add({ command, issue, ...(closesIssue && { after: "" }) });
+  if (command === "undo" || command.startsWith("page_")) {
+    commandQueue.add({ command, issue, ...(command !== "undo" && { after: "" }) });
+    return;
+  }
+  if (issue === "") return;
+  if (["leave", "unread"].includes(command)) {
+    commandQueue.add({ command, issue, after: "" });
+    return;
+  }
+  const act = foresee(view, command, issue);
+  commandQueue.add({ command, issue, after: act.after, leaves: act.leaves });
+  showAct(view, issue, act);
 };

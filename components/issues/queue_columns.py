@@ -1,4 +1,4 @@
-"""The columns of the lists of issues: one line below the text of each issue."""
+"""The columns of the lists of issues, beside state, number, text and age."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -7,10 +7,8 @@ from components.ui import labels, user_names
 from issue_portal.models.responses import Issue
 
 _COLUMNS: Final[tuple[Callable[[Issue], str | None], ...]] = (
-    labels.format_number,
-    lambda issue: labels.format_type(issue.type) if issue.type else None,
     user_names.format_reporter,
-    lambda issue: (issue.project.name or issue.project.id) if issue.project else None,
+    lambda issue: labels.format_type(issue.type) if issue.type else None,
 )
 
 
@@ -19,9 +17,9 @@ def format_columns(issue: Issue) -> str:
     return _join(issue, _COLUMNS)
 
 
-def format_number_and_type(issue: Issue) -> str:
-    """Return the number and the type of an issue as one line, for the other lists."""
-    return _join(issue, _COLUMNS[:2])
+def format_type(issue: Issue) -> str:
+    """Return the type of an issue, for the other lists."""
+    return _join(issue, _COLUMNS[1:])
 
 
 def _join(issue: Issue, columns: Sequence[Callable[[Issue], str | None]]) -> str:

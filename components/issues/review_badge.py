@@ -43,10 +43,15 @@ def remember(count: int) -> None:
     st.session_state[_COUNT_KEY] = (count, time.monotonic())
 
 
+def format_count(count: int) -> str:
+    """Format a count for the badge: no badge for zero."""
+    return i18n.format_number(count) if count else ""
+
+
 def render() -> None:
     """Show the last count. Does not wait: a count that takes longer is shown on the next run."""
     count, _counted_at = _read()
-    text = i18n.format_number(count) if count and current_user.may(Action.READ_ALL) else ""
+    text = format_count(count) if count and current_user.may(Action.READ_ALL) else ""
     js_component.mount(__file__, key="review_badge", data={"count": text})
 
 

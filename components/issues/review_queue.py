@@ -14,7 +14,7 @@ import streamlit as st
 
 from components import api_session, background_calls, server_capabilities
 from components.account import return_after_sign_in
-from components.issues import issue_list, known_issues
+from components.issues import issue_list, known_issues, queue_preferences
 from components.issues.criteria import PAGE_SIZE, select_page
 from components.issues.pagination import go_to_first_page, go_to_page
 from components.ui import messages
@@ -162,6 +162,46 @@ def has_neighbour(queue: QueuePage, issue_id: str, step: int) -> bool:
     if index < 0:
         return queue.page.has_previous_page
     return index < len(queue.page.data) or queue.page.has_next_page
+
+
+def turn_page(queue: QueuePage, step: int) -> None:
+    """Show the page before (``step`` -1) or after (1) this page, if there is one."""
+    page = queue.page
+    if page.has_next_page if step > 0 else page.has_previous_page:
+        go_to_page((queue.query.page or 1) + step)
+        issue_list.open_issue(None)
+
+
+def find_position(queue: QueuePage, issue_id: str) -> int | None:
+    """Return the position of an issue in the queue, from 1; None if it is not on this page."""
+    ids = [issue.id for issue in queue.page.data]
+    if issue_id not in ids:
+        return None
+    return ((queue.query.page or 1) - 1) * PAGE_SIZE + ids.index(issue_id) + 1
+
+
+def advance(queue: QueuePage, issue_id: str) -> QueuePage:
+    """Open the issue after one that was just closed; return the page that it is on.
+
+    At the end of the page, opens the first issue that has moved up from the next page; at the end
+    of the queue, the last one before. Does nothing if the person prefers to stay.
+    """
+    if not queue_preferences.opens_next():
+        return queue
+    ids = [issue.id for issue in queue.page.data]
+    if issue_id in ids and ids.index(issue_id) + 1 < len(ids):
+        return open_neighbour(queue, issue_id, 1)
+    try:
+        page = api_session.client().list(queue.query)
+    except IssuesError as error:
+        messages.show_failure_on_next_run(error, failed=_("We couldn't load the queue."))
+        return queue
+    left = [issue.id for issue in page.data]
+    if issue_id in left:  # The list also has closed issues.
+        return open_neighbour(queue, issue_id, 1)
+    moved_up = [other for other in left if other not in ids]
+    issue_list.open_issue(next(iter([*moved_up, *left[-1:]]), None))
+    return replace(queue, page=page)
 
 
 def on_open_neighbour(queue: QueuePage, issue_id: str, step: int) -> None:

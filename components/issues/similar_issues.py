@@ -78,7 +78,7 @@ def render(search: Search) -> None:
             similar,
             key="similar",
             label=title,
-            format_details=queue_columns.format_number_and_type,
+            format_details=queue_columns.format_type,
         )
 
 

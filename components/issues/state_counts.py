@@ -4,57 +4,70 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from components import api_session, background_calls, server_capabilities
+from components.issues import review_badge
 from components.issues.review_queue import QueuePage
+from components.ui import i18n, js_component
 from issue_portal.client.client import IssuesClient
+from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
-
-
-@dataclass(frozen=True)
-class StateCounts:
-    """Numbers of issues up to the cutoff. All filters except the state filter apply."""
-
-    by_state: Mapping[IssueState, int]
-    others: int
-    """Number of issues in states that the portal does not know."""
-
-
-NOTHING: Final = StateCounts({}, 0)
 
 
 @dataclass(frozen=True)
 class Counting:
     """Counts that are on their way."""
 
-    total: int | None
-    """Number of issues in all states; None if it is unknown or a state filter is active."""
-
     calls: Mapping[IssueState, Future[int]]
+    has_other_filters: bool
+    """Whether the counts are of a filtered queue."""
 
-    def finish(self) -> StateCounts:
+    def finish(self) -> Mapping[IssueState, int]:
         """Wait for the counts. Raises `IssuesError`."""
-        by_state = {state: call.result() for state, call in self.calls.items()}
-        others = self.total - sum(by_state.values()) if by_state and self.total else 0
-        return StateCounts(by_state, max(0, others))
+        return {state: call.result() for state, call in self.calls.items()}
 
 
 def start(criteria: IssueQuery, queue: QueuePage) -> Counting:
-    """Start to count the issues of the queue; nothing for a text search.
+    """Start to count the issues up to the cutoff in each state, with all filters but the search.
 
-    For each count of a text search, a server reads all texts.
+    For each count of a search, a server would read all texts. The counts therefore stay the same
+    while the person searches.
     """
-    if criteria.filter_by_text or not server_capabilities.can_filter():
-        return Counting(None, {})
+    if not server_capabilities.can_filter():
+        return Counting({}, has_other_filters=False)
     client = api_session.client()
     newer_than = queue.query.end_date if queue.newer_count else None
+    unsearched = criteria.model_copy(update={"filter_by_text": None})
     calls = {
-        state: background_calls.start(partial(_count_in_state, client, criteria, state, newer_than))
-        for state in dict.fromkeys((*LIVE_STATES, *criteria.states))
+        state: background_calls.start(
+            partial(_count_in_state, client, unsearched, state, newer_than)
+        )
+        for state in LIVE_STATES
     }
-    return Counting(None if criteria.states else queue.page.total_count, calls)
+    others = criteria.model_fields_set - {"states", "filter_by_text", "page_order"}
+    return Counting(calls, has_other_filters=bool(others))
+
+
+def render(counting: Counting) -> None:
+    """Wait for the counts, and show them on the tabs; without any, the tabs have no numbers."""
+    try:
+        counts = counting.finish()
+    except IssuesError:
+        counts = {}  # The list is on screen: the next poll tries again.
+    new_count = None
+    if counts and not counting.has_other_filters:
+        new_count = counts[IssueState.NOT_REVIEWED]
+        review_badge.remember(new_count)
+    js_component.mount(
+        __file__,
+        key="state_counts",
+        data={
+            "counts": {state.value: count for state, count in counts.items()} or None,
+            "new_count": None if new_count is None else review_badge.format_count(new_count),
+            "locale": i18n.get_locale_tag(),
+        },
+    )
 
 
 def _count_in_state(

@@ -1,6 +1,7 @@
 """The select box for the type of an existing issue."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 
@@ -11,7 +12,11 @@ from issue_portal.models.vocabulary import IssueType
 
 
 def render_type_select(
-    issue: Issue, *, key: str, on_change: Callable[[], None] | None = None
+    issue: Issue,
+    *,
+    key: str,
+    on_change: Callable[[], None] | None = None,
+    label_visibility: Literal["visible", "collapsed"] = "visible",
 ) -> IssueType | None:
     """Render the select box and return its value.
 
@@ -25,4 +30,5 @@ def render_type_select(
         format_func=labels.format_type,
         key=key,
         on_change=on_change,
+        label_visibility=label_visibility,
     )

@@ -140,13 +140,6 @@ def format_datetime(local: datetime) -> str:
     return f"{format_date(local, locale=locale)}, {format_time(local, 'short', locale=locale)}"
 
 
-def format_time_or_day(local: datetime, now: datetime) -> str:
-    """Format a local time for a list: the time if it is today, otherwise the day."""
-    if local.date() == now.date():
-        return format_time(local, "short", locale=_get_locale())
-    return format_day(local, now)
-
-
 def format_day(day: date, today: date) -> str:
     """Format a day; the current year is left out."""
     skeleton = "MMMd" if day.year == today.year else "yMMMd"
@@ -161,6 +154,12 @@ def format_month(day: date) -> str:
 def format_duration(seconds: int) -> str:
     """Format a duration, rounded to its largest unit: 3 hours."""
     return format_timedelta(timedelta(seconds=seconds), threshold=1.5, locale=_get_locale())
+
+
+def format_age(age: timedelta) -> str:
+    """Format how long ago something was, rounded to the largest unit: 3 hours ago."""
+    past = min(-age, timedelta())
+    return format_timedelta(past, threshold=1.5, add_direction=True, locale=_get_locale())
 
 
 def _get_locale() -> Locale:

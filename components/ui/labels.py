@@ -54,6 +54,14 @@ STATE_COLOURS: dict[str, Colour] = {
     IssueState.DELETED: "gray",
 }
 
+STATE_CLASSES = {
+    IssueState.NOT_REVIEWED: "new",
+    IssueState.IN_REVIEW: "in-review",
+    IssueState.CLOSED: "closed",
+    IssueState.DELETED: "deleted",
+}
+"""CSS classes of the dots that show a state."""
+
 PASSWORD_FAULTS = {
     PasswordFault.TOO_SHORT: N_("The new password is too short. Use at least {least} characters."),
     PasswordFault.TOO_LONG: N_("The new password is too long. Use at most {most} characters."),
@@ -73,7 +81,7 @@ STATE_ICONS = {
 # Label and icon of the action that moves an issue to a state.
 MOVES = {
     IssueState.IN_REVIEW: (N_("Start review"), ":material/visibility:"),
-    IssueState.CLOSED: (N_("Close issue"), ":material/check_circle:"),
+    IssueState.CLOSED: (N_("Close"), ":material/check_circle:"),
 }
 REOPEN = (N_("Reopen"), ":material/undo:")
 
@@ -143,6 +151,11 @@ def format_state(value: str | None) -> str:
 def explain_state(value: str | None) -> str:
     """Explain a state to the reporter, or return "" for an unknown one."""
     return _(STATE_EXPLANATIONS[IssueState(value)]) if value in list(IssueState) else ""
+
+
+def get_state_class(value: str | None) -> str:
+    """Return the CSS class of the dot that shows a state, or "other" for an unknown one."""
+    return STATE_CLASSES[IssueState(value)] if value in list(IssueState) else "other"
 
 
 def render_state_badge(value: str | None) -> None:

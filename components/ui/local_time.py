@@ -13,11 +13,9 @@ def format_moment(when: datetime | None) -> str:
     return "" if when is None else i18n.format_datetime(_to_local(when))
 
 
-def format_short_moment(when: datetime | None) -> str:
-    """Format a moment for a list: the time if it is today, otherwise the day; "" for None."""
-    if when is None:
-        return ""
-    return i18n.format_time_or_day(_to_local(when), _to_local(datetime.now(UTC)))
+def format_age(when: datetime) -> str:
+    """Format how long ago a moment was: 2 hours ago."""
+    return i18n.format_age(datetime.now(UTC) - when)
 
 
 def get_time_zone() -> ZoneInfo:
