@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
+from bench.issue_texts import TEXTS, TOPICS
 from issue_portal.core.files import make_data_directory
 from issue_portal.core.secret_keys import load_keys
 from issue_portal.core.settings import get_settings
 from issue_portal.models.vocabulary import IssueState, IssueType, Role
 from issue_portal.server.db import count_rollups, ids, queries_users, search
 from issue_portal.server.db.tables import IssueRow, history, issues, organisations
-from issue_portal.server.services.sample_data import TEXTS, TOPICS
 from issue_portal.server.services.service import Service, open_service
 
 BATCH_SIZE = 10_000

@@ -25,7 +25,7 @@ from issue_portal.core.secret_keys import SecretKeys, load_keys
 from issue_portal.core.settings import FatalError, Settings, get_settings
 from issue_portal.server.http.app import create_app, mount_api
 from issue_portal.server.http.metrics import register_queue_collector
-from issue_portal.server.services.sample_data import add_sample_issues
+from issue_portal.server.sample_data.languages import check_language
 from issue_portal.server.services.service import Service, open_service
 from web import remote_check, session_metrics, streamlit_compat
 from web.in_process_transport import InProcessTransport
@@ -98,6 +98,8 @@ def _prepare(settings: Settings) -> PortalProcess:
     streamlit_compat.propagate_logs()
     telemetry.start(settings)
     mode = get_sign_in_mode()
+    if settings.demo:
+        check_language(settings.demo)
     password.get_login_throttle()  # Fails if its limit in the settings is invalid.
     make_data_directory(settings)
     keys = load_keys(settings)
@@ -109,7 +111,9 @@ def _prepare(settings: Settings) -> PortalProcess:
         oidc_client.install_provider_client()
     service = None if settings.api_url else open_service(settings, keys)
     if service and settings.demo:
-        add_sample_issues(service)
+        from issue_portal.server.sample_data import sample_issues  # noqa: PLC0415 - for demos
+
+        sample_issues.add_sample_issues(service, settings.demo)
     if new_passwords:
         _print_passwords(new_passwords)
     if mode is not SignInMode.ACCOUNTS and not settings.reviewers:

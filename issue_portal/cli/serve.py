@@ -11,7 +11,7 @@ from issue_portal.cli.local_service import open_local_service
 from issue_portal.core import logging_setup, telemetry
 from issue_portal.core.settings import FatalError, get_settings
 from issue_portal.server.http.app import create_standalone_app
-from issue_portal.server.services.sample_data import add_sample_issues
+from issue_portal.server.sample_data.languages import check_language
 
 _LONGEST_MESSAGE = 0
 """Bytes per WebSocket message; the API has no WebSockets."""
@@ -30,12 +30,16 @@ def serve(host: str, port: int) -> None:
     """Serve the API alone, without the portal."""
     settings = get_settings()
     logging_setup.configure_logging(settings.log)
+    if settings.demo:
+        check_language(settings.demo)
     telemetry.start(settings)
     uvicorn_limits.raise_descriptor_limit()
     uvicorn_limits.limit_connections(longest_message=_LONGEST_MESSAGE)
     with open_local_service() as service:
         if settings.demo:
-            add_sample_issues(service)
+            from issue_portal.server.sample_data import sample_issues  # noqa: PLC0415 - for demos
+
+            sample_issues.add_sample_issues(service, settings.demo)
         with _listen(host, port) as listener:
             logging_setup.print_notice(f"Issues API on http://{host}:{port}/api/docs")
             config = uvicorn.Config(

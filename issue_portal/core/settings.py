@@ -4,8 +4,15 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO_LANGUAGE = "en"
+"""Language of the sample issues if ``ISSUES_DEMO`` is 1."""
+
+_DEMO_SWITCHES = dict.fromkeys(("1", "true", "on", "yes"), DEMO_LANGUAGE) | dict.fromkeys(
+    ("0", "false", "off", "no"), ""
+)
 
 
 class FatalError(Exception):
@@ -133,7 +140,11 @@ class Settings(BaseSettings):
         pattern=r"^(https?://\S+|[^@\s:]+@[^@\s:]+)?$",
         description="Email address or URL of the people who help, for the footer.",
     )
-    demo: bool = Field(default=False, description="1: fill an empty database with sample issues.")
+    demo: str = Field(
+        default="",
+        description="1: fill an empty database with sample issues in English. Other languages by"
+        " their code, such as es.",
+    )
     log: Literal["text", "json"] = Field(default="text", description="Log format: text or json.")
     commit: str = Field(
         default="", max_length=100, description="Commit of the code, for /api/health to show."
@@ -156,6 +167,12 @@ class Settings(BaseSettings):
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         description="URL of the OpenTelemetry collector that receives traces.",
     )
+
+    @field_validator("demo", mode="before")
+    @classmethod
+    def _parse_demo(cls, value: object) -> object:
+        """Return the language of the sample issues, or "" if they are switched off."""
+        return _DEMO_SWITCHES.get(str(value).lower(), value)
 
     @property
     def chosen_org(self) -> str | None:

@@ -13,7 +13,7 @@ from issue_portal.server.db import count_rollups, queries_history, queries_issue
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.queries_history import FieldChange, NewHistoryEntry
 from issue_portal.server.db.queries_issues import IssueChange, ReviewTimes
-from issue_portal.server.db.tables import AnyRow
+from issue_portal.server.db.tables import AnyRow, IssueRow
 from issue_portal.server.services import issue_access, serializers
 from issue_portal.server.services.preconditions import NO_PRECONDITIONS, Preconditions
 from issue_portal.server.services.principal import Principal
@@ -118,7 +118,7 @@ class IssueEditor:
         elif state == IssueState.DELETED:
             action = HistoryAction.DELETED
         elif state is not None:
-            times = _time_review(row, str(state), now)
+            times = time_review(row, str(state), now)
         changes = tuple(
             _describe_change(name, getattr(row, name), new) for name, new in fields.items()
         )
@@ -133,7 +133,7 @@ class IssueEditor:
         return changed
 
 
-def _time_review(row: AnyRow, state: str, now: int) -> ReviewTimes:
+def time_review(row: AnyRow | IssueRow, state: str, now: int) -> ReviewTimes:
     """Return the times of the review of an issue that moves to ``state`` at ``now``."""
     if state == IssueState.NOT_REVIEWED:
         return ReviewTimes(None, None)
