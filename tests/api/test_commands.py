@@ -120,6 +120,20 @@ def test_demo_fills_an_empty_database_only(new_server):
     assert_refused(new_server.run_command("demo"), "empty")
 
 
+def test_demo_adds_issues_in_the_chosen_language(new_server):
+    assert new_server.run_command("demo", "--language", "es").returncode == 0
+    exported = new_server.run_command("export", "--format", "jsonl").stdout
+    assert "Lucía Ejemplo" in exported
+    assert "Ada Sample" not in exported
+
+
+def test_demo_in_an_unknown_language_names_the_available_ones(new_server):
+    process = new_server.run_command("demo", "--language", "pl")
+    assert process.returncode == 2
+    assert "'en'" in process.stderr
+    assert "'es'" in process.stderr
+
+
 def test_every_command_has_help():
     for command in COMMANDS:
         assert "Usage:" in CliRunner().invoke(cli, [command, "--help"]).output

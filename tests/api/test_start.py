@@ -65,6 +65,11 @@ def test_invalid_setting_is_reported_by_uvicorn(tmp_path):
     assert_start_fails(process, "ISSUES_DEMO")
 
 
+def test_demo_in_an_unknown_language_is_refused_before_anything_is_written(command, tmp_path):
+    assert_start_fails(run(command, tmp_path / "data", ISSUES_DEMO="pl"), "en, es")
+    assert not (tmp_path / "data" / "accounts.yaml").exists()
+
+
 def test_unwritable_data_directory_is_reported(command, tmp_path):
     (tmp_path / "file").write_text("not a directory")
     assert_start_fails(run(command, tmp_path / "file" / "data"), "ISSUES_DATA_DIR")

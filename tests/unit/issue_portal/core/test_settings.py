@@ -40,13 +40,25 @@ def test_configuration_page_lists_every_setting_and_no_unknown_one():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ISSUES_DEMO", "maybe"), ("ISSUES_API_URL", "nonsense"), ("ISSUES_ORG", "Bad Slug!")],
+    [
+        ("ISSUES_API_SHARES_KEY", "maybe"),
+        ("ISSUES_API_URL", "nonsense"),
+        ("ISSUES_ORG", "Bad Slug!"),
+    ],
 )
 def test_invalid_setting_is_named(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     get_settings.cache_clear()
     with pytest.raises(FatalError, match=f"^{name}: "):
         get_settings()
+
+
+@pytest.mark.parametrize(
+    ("value", "language"), [("1", "en"), ("True", "en"), ("es", "es"), ("0", ""), ("off", "")]
+)
+def test_demo_is_a_language_or_a_switch(monkeypatch, value, language):
+    monkeypatch.setenv("ISSUES_DEMO", value)
+    assert Settings(_env_file=None).demo == language
 
 
 def test_git_ignores_env_but_not_its_example(tmp_path):
