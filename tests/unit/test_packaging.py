@@ -65,6 +65,16 @@ def test_package_installs_with_httpx_and_pydantic_alone(scripts_dir, tmp_path):
     assert {Requirement(line).name for line in PROJECT["dependencies"]} == CLIENT_DEPENDENCIES
 
 
+def test_package_contains_the_sample_issues(scripts_dir, tmp_path):
+    code = (
+        "from importlib.metadata import files\n"
+        "print(*sorted(path.name for path in files('issue-portal') if path.suffix == '.toml'))"
+    )
+    result = run(scripts_dir / "python", "-c", code, cwd=tmp_path)
+    folder = ROOT / "issue_portal" / "server" / "sample_data"
+    assert result.stdout.split() == sorted(file.name for file in folder.glob("*.toml"))
+
+
 def test_links_of_the_package_page_work_outside_the_repository():
     page = (ROOT / PROJECT["readme"]).read_text()
     assert all("://" in link for link in re.findall(r"\]\(([^)\s]+)\)", page))
