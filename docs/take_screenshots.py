@@ -51,7 +51,7 @@ def _take_pictures(browser: Browser, passwords: dict[str, str]) -> None:
     for scheme in ("light", "dark"):
         page = _open_page(browser, "/review", scheme=scheme)
         _sign_in(page, "reviewer", passwords["reviewer"])
-        row = page.locator("button[data-issue]").nth(2)
+        row = page.locator("button[data-issue]").filter(has_text="parental leave").first
         row.click()
         expect(page.get_by_role("button", name="Mark unread")).to_be_visible()
         page.mouse.move(640, 60)

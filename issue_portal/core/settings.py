@@ -142,8 +142,8 @@ class Settings(BaseSettings):
     )
     demo: str = Field(
         default="",
-        description="1: fill an empty database with sample issues in English. Other languages by"
-        " their code, such as es.",
+        description="Fill an empty database with sample issues: 1 for English, or a language such"
+        " as es.",
     )
     log: Literal["text", "json"] = Field(default="text", description="Log format: text or json.")
     commit: str = Field(
