@@ -49,6 +49,7 @@ _POPOVER_FILTERS: Final[tuple[QueueFilter, ...]] = (
 """The filters in the popover of the review queue, in reading order."""
 
 _POPOVER_KEY: Final = "filter_menu"
+_JUST_OPENED_KEY: Final = "filter_menu_just_opened"
 
 
 def render_my_issues_filters() -> IssueQuery:
@@ -130,18 +131,27 @@ def _render_popover() -> Mapping[str, Any]:
     )
     for item in _POPOVER_FILTERS:
         item.restore(visible=visible)
+        if _JUST_OPENED_KEY in st.session_state:
+            # Streamlit (1.67) gives values from the URL only to widgets that are on screen, so give
+            # them again now.
+            st.session_state[item.key] = st.session_state[item.key]
+    st.session_state.pop(_JUST_OPENED_KEY, None)
     parameters: dict[str, Any] = {}
     popover = st.popover(
         _("Filter"),
         icon=":material/filter_list:",
         type="tertiary",
         key=_POPOVER_KEY,
-        on_change="rerun",
+        on_change=_note_opened,
     )
     with popover:
         for item in _POPOVER_FILTERS:
             parameters |= item.render(visible=visible)
     return parameters
+
+
+def _note_opened() -> None:
+    st.session_state[_JUST_OPENED_KEY] = True
 
 
 def _build_criteria(**values: Any) -> IssueQuery:
