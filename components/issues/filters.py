@@ -155,4 +155,4 @@ def _note_opened() -> None:
 
 
 def _build_criteria(**values: Any) -> IssueQuery:
-    return IssueQuery(**{name: value for name, value in values.items() if value})
+    return IssueQuery(**{name: value for name, value in values.items() if value or value is False})

@@ -19,7 +19,6 @@ from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState, IssueType
 
 _ENABLED_KEY: Final = "shortcuts_enabled"
-_HELP_KEY: Final = "shortcuts_help"
 _HELP_OPEN_KEY: Final = "shortcuts_help_open"
 
 _STEPS: Final = {"previous": -1, "next": 1}
@@ -65,6 +64,8 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
             issues_by_id.clear()  # They are outdated.
         elif command == "newer":
             review_queue.show_newer()
+        elif command == "help":
+            _set_help_open(True)
         elif command == "leave":
             issue_list.open_issue(None)
         elif command in _PAGE_STEPS:
@@ -89,12 +90,13 @@ def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shor
             "u": "unread",
             "d": "delete",
             "z": "undo",
+            "?": "help",
             "Escape": "leave",
             "[": "page_back",
             "]": "page_on",
             **{key: f"type_{value}" for key, value in _TYPES.items()},
         },
-        widgets={"/": "q", "?": _HELP_KEY},
+        widgets={"/": "q"},
         pages=_PAGES,
         on_command=handle_command,
     )
@@ -106,7 +108,7 @@ def render_help_button() -> None:
         _("Shortcuts"),
         icon=":material/keyboard:",
         type="tertiary",
-        key=_HELP_KEY,
+        key="shortcuts_help",
         on_click=_set_help_open,
         args=(True,),
     )

@@ -119,12 +119,12 @@ const addCommand = (view, command) => {
   const { commandQueue } = view;
   const issue = commandQueue.openIssue;
   if (command === "undo" && commandQueue.isEmpty && undoByNotice()) return;
-  if (command === "undo" || command.startsWith("page_")) {
-    commandQueue.add({ command, issue, ...(command !== "undo" && { after: "" }) });
+  if (["undo", "help"].includes(command)) {
+    commandQueue.add({ command, issue });
     return;
   }
-  if (issue === "") return;
-  if (["leave", "unread"].includes(command)) {
+  if (issue === "" && !command.startsWith("page_")) return;
+  if (["leave", "unread"].includes(command) || command.startsWith("page_")) {
     commandQueue.add({ command, issue, after: "" });
     return;
   }

@@ -159,18 +159,36 @@ class Person:
         return self
 
     def goes_to(self, name: str) -> "Person":
-        """Open a page by its link in the menu."""
-        link = self.page.get_by_role("banner").get_by_role("link", name=name, exact=True)
+        """Open a page by its link in the header."""
+        # The link to Review ends in the number of new issues.
+        pattern = re.compile(rf"^{re.escape(name)}( [\d,.]+)?$")
+        header = self.page.locator("header, .st-key-header_end")
+        link = header.get_by_role("link", name=pattern)
         heading = self.page.get_by_role("heading", level=1)
         is_open, previous = link.get_attribute("aria-current") == "page", heading.inner_text()
         link.click()
-        expect(link).to_have_attribute("aria-current", "page")
         if not is_open:
             # The browser marks the link before the server draws the page with its new heading.
             previous_heading = re.compile(rf"^{re.escape(previous)}$")
             expect(heading.filter(has_not_text=previous_heading)).to_be_visible()
         self.settles()
         return self
+
+    def opens_menu(self) -> "Person":
+        """Open the account menu; a visitor has it, too."""
+        self.settles()
+        self.page.locator(".st-key-account_menu button").click()
+        expect(self.page.get_by_test_id("stPopoverBody")).to_be_visible()
+        return self
+
+    def goes_to_account(self) -> "Person":
+        self.opens_menu().page.get_by_role("link", name="Your account").click()
+        expect(self.page.get_by_role("heading", level=1, name="Your account")).to_be_visible()
+        self.settles()
+        return self
+
+    def signs_out(self) -> "Person":
+        return self.opens_menu().presses("Sign out").sees("You're signed out.")
 
     def tries(self, username: str, password: str) -> "Person":
         """Submit the sign-in form, whether or not the sign-in succeeds."""
@@ -200,7 +218,7 @@ class Person:
         return self
 
     def chooses_language(self, language: str) -> "Person":
-        self.presses(language)
+        self.opens_menu().presses(language)
         self.waits_until(lambda: self.has_cookie("issue_portal_language")).settles()
         return self
 

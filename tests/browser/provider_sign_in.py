@@ -23,7 +23,7 @@ def signs_in_as(person, name: str, button: str = "Sign in"):
 
 def signs_out(person):
     """Sign out at the portal and at the provider."""
-    person.presses("Sign out").presses("End session").sees("You're signed out.")
+    person.opens_menu().presses("Sign out").presses("End session").sees("You're signed out.")
     person.settles()
     return person
 

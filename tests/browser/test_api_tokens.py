@@ -66,7 +66,7 @@ def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, word
     expect(row).to_contain_text("Read reports · Member · valid until")
 
     # The secret goes when the page is left.
-    member.goes_to("Help").goes_to("Morgan Member").sees(f"<b>*{words}*</b>")
+    member.goes_to("Help").goes_to_account().sees(f"<b>*{words}*</b>")
     expect(member.page.locator(NEW_TOKEN_BOX)).to_have_count(0)
     assert secret not in member.page.content()
     expect(row).to_contain_text("last used")
@@ -138,7 +138,7 @@ def test_next_person_at_the_browser_does_not_see_the_secret(new_person, words):
     person.presses("Create token")
     secret = read_secret(person)
     person.server.sign_in_cookies.clear()  # The sign-out ends the shared sign-in.
-    person.presses("Sign out").sees("You're signed out.")
+    person.signs_out()
     assert secret not in person.page.content()
     person.signs_in("reviewer").opens("/sign_in").sees("Robin Reviewer").sees("API tokens")
     assert secret not in person.page.content()

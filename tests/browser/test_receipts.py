@@ -54,7 +54,7 @@ def test_receipt_is_removed_at_sign_out(new_person, words):
     receipt = person.receipt()
     storage_script = "JSON.stringify({...sessionStorage})"
     person.waits_until(lambda: receipt in person.page.evaluate(storage_script))
-    person.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
+    person.signs_out()
     person.waits_until(lambda: receipt not in person.page.evaluate(storage_script))
     person.goes_to("Report").sees("Report a problem").sees_not("Your receipt")
 
@@ -67,7 +67,7 @@ def test_receipt_in_browser_storage_is_not_shown_to_the_next_person(new_person, 
     tab.waits_until(lambda: tab.page.evaluate(stored_script))
     sent_report = tab.page.evaluate(stored_script)
     tab.opens("/help")
-    tab.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
+    tab.signs_out()
     tab.page.evaluate("value => sessionStorage.setItem('issue-portal-sent', value)", sent_report)
     tab.page.reload()
     tab.goes_to("Report").sees("Report a problem").sees_not("Your receipt")

@@ -98,7 +98,7 @@ def test_reviewer_works_through_the_queue(new_person, remote, words):
     expect(row).to_contain_text("In review")
     reviewer.presses("Undo").sees("Undone")
     expect(row).to_contain_text("New")
-    reviewer.presses("Close issue")
+    reviewer.presses("Close")
     expect(row).to_contain_text("Closed")
     reviewer.presses("Mark unread")
     expect(row.locator(".text")).to_have_css("font-weight", "700")
@@ -160,7 +160,7 @@ def test_issues_in_unknown_states_are_listed_counted_and_closed(new_person, remo
         re.compile(r"1 in another state|[2-9] in other states")  # Other tests may have added some.
     )
     parked.click()
-    reviewer.presses("Close issue")
+    reviewer.presses("Close")
     expect(parked).to_contain_text("Closed")
 
 

@@ -71,7 +71,7 @@ def test_next_and_previous_work_after_an_issue_leaves_the_filter(new_person, por
     )
     reviewer = open_queue(new_person, words, query="&state=NotReviewed")
     reviewer.row("two").click()
-    reviewer.presses("Close issue").sees(f"#{second.issue_number} moved to Closed")
+    reviewer.presses("Close").sees(f"#{second.issue_number} moved to Closed")
     expect(reviewer.row(words)).to_have_count(2)
     reviewer.page.keyboard.press("j")
     reviewer.sees(f"Issue #{first.issue_number}")

@@ -61,7 +61,7 @@ def test_signing_out_revokes_copied_cookies(new_person, account):
     attacker.writes("After")
     assert fetch_export_status(person, cookie) == 200
 
-    person.goes_to("Report").goes_to("Uma User").presses("Sign out").sees("You're signed out.")
+    person.goes_to("Report").signs_out()
     assert fetch_export_status(person, cookie) == 401
     # The attacker's page does not poll: it shows the notice when a button is pressed. The other tab
     # polls: it shows the notice without an action.
@@ -79,7 +79,7 @@ def test_signing_out_revokes_copied_cookies(new_person, account):
 
 
 def test_new_password_revokes_other_sign_ins(new_person, account):
-    person = new_person().opens("/sign_in").signs_in(**account).goes_to("Uma User")
+    person = new_person().opens("/sign_in").signs_in(**account).goes_to_account()
     other = new_person().opens("/sign_in").signs_in(**account)
     old_cookie = get_sign_in_cookie(person)
     page = person.page
@@ -177,7 +177,7 @@ def test_sign_ins_survive_key_rotation_until_the_old_key_is_removed(new_person, 
     try:
         person, other = (new_person(portal).opens("/sign_in").signs_in("member") for _ in range(2))
         revoked_cookie = get_sign_in_cookie(other)
-        other.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
+        other.signs_out()
         assert portal.run_command("key", "rotate").returncode == 0
         portal.stop()
         portal.start()
@@ -228,7 +228,7 @@ def test_sign_out_works_when_it_cannot_be_stored(new_person, tmp_path):
         cookie = get_sign_in_cookie(member)
         # A file in place of the folder makes writing fail, even for root.
         (server.data_dir / "ended").write_text("")
-        member.opens("/sign_in").presses("Sign out").sees("You're signed out.")
+        member.opens("/help").signs_out()
         member.sees("We couldn't save your sign-out")
         member.waits_until(lambda: not member.has_cookie("issue_portal"))
         member.page.reload()

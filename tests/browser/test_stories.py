@@ -60,7 +60,7 @@ def test_reporter_sees_the_review(new_person, words):
     member.goes_to("My reports")
     expect(member.row(words)).to_contain_text("In review")
 
-    reviewer.presses("Close issue").sees("Moved to Closed")
+    reviewer.presses("Close").sees("Moved to Closed")
     member.row(words).click()
     member.sees("The review is finished.")
     expect(member.page.get_by_text("Edit", exact=True)).to_have_count(0)
@@ -164,7 +164,7 @@ def test_sign_out_clears_drafts_and_receipts_in_every_tab(new_person, portal, wo
     expect(draft_tab.get_by_text("of 10,000 characters")).to_be_visible()
     draft_tab.get_by_label("What happened?").fill(words)
     draft_tab.wait_for_function(STORES_WORDS, arg=words)
-    member.goes_to("Morgan Member").presses("Sign out").sees("You're signed out.")
+    member.signs_out()
     member.sees_not("Morgan Member")
     member.opens("/my_issues").sees("Sign in to see this page.")
     member.opens()
@@ -181,7 +181,7 @@ def test_sign_out_is_confirmed_once_the_drafts_are_removed(new_person):
     """Otherwise, a person who leaves the page at once would leave drafts in their other tabs."""
     member = new_person().opens("/sign_in").signs_in("member")
     scripts = member.holds_requests("**/draft_autosave.js*")
-    member.opens("/sign_in").presses("Sign out")
+    member.opens("/help").opens_menu().presses("Sign out")
     confirmation = member.page.get_by_text("You're signed out.")
     expect(confirmation).to_be_attached()
     member.settles()

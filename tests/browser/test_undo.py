@@ -29,7 +29,7 @@ def test_moves_and_changes_of_type_are_sent_at_once_and_can_be_undone(new_person
     reviewer = open_issue(new_person, words, issue)
     moved = f"#{issue.issue_number} moved to Closed"
     with colleague_client(portal) as other:
-        reviewer.presses("Close issue").sees(moved)
+        reviewer.presses("Close").sees(moved)
         assert other.get(issue.id).state == IssueState.CLOSED
         expect(reviewer.row(words)).to_contain_text("Closed")
         reviewer.presses("Undo").sees(UNDONE).sees_not(moved)
@@ -48,7 +48,7 @@ def test_moves_and_changes_of_type_are_sent_at_once_and_can_be_undone(new_person
 def test_notice_is_announced_and_does_not_move_the_page_or_the_focus(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = open_issue(new_person, words, issue)
-    button = reviewer.page.get_by_role("button", name="Close issue")
+    button = reviewer.page.get_by_role("button", name="Close", exact=True)
     button.focus()
     heading = reviewer.page.locator(".st-key-opened h3")
     before = heading.bounding_box()
@@ -64,7 +64,7 @@ def test_notice_is_announced_and_does_not_move_the_page_or_the_focus(new_person,
     reviewer.sees(UNDONE).sees_not(CLOSED)
     expect(status).to_have_text("")
     # Without the focus, it goes away.
-    reviewer.presses("Close issue").sees(CLOSED).sees_not(CLOSED)
+    reviewer.presses("Close").sees(CLOSED).sees_not(CLOSED)
     with colleague_client(portal) as other:
         assert other.get(issue.id).state == IssueState.CLOSED
 
@@ -97,7 +97,7 @@ def test_withdrawal_can_be_undone(new_person, portal, words):
 def test_change_can_be_undone_after_a_reload_and_in_another_tab(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = open_issue(new_person, words, issue)
-    reviewer.presses("Close issue").sees(CLOSED)
+    reviewer.presses("Close").sees(CLOSED)
     reviewer.page.reload()
     reviewer.presses("Undo").sees(UNDONE)
     expect(reviewer.row(words)).to_contain_text("New")
@@ -117,7 +117,7 @@ def test_change_survives_a_killed_portal_and_can_be_undone_after_the_restart(new
     try:
         (issue,) = report_anonymously(server, "Just before the end")
         reviewer = open_issue(new_person, "Just", issue, server=server)
-        reviewer.presses("Close issue").sees(CLOSED)
+        reviewer.presses("Close").sees(CLOSED)
         server.kill()
         # The portal's own message hides Streamlit's.
         reviewer.sees("Can't reach the portal.")
@@ -138,7 +138,7 @@ def test_undo_pressed_while_the_portal_is_down_is_sent_after_the_restart(new_per
     try:
         (issue,) = report_anonymously(server, "Just before the end")
         reviewer = open_issue(new_person, "Just", issue, server=server)
-        reviewer.presses("Close issue").sees(CLOSED)
+        reviewer.presses("Close").sees(CLOSED)
         server.kill()
         reviewer.sees("Can't reach the portal.").presses("Undo")
         server.start()
@@ -170,12 +170,12 @@ def test_undo_does_not_overwrite_a_change_by_a_colleague(new_person, portal, wor
 def test_next_person_does_not_see_the_notice(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = open_issue(new_person, words, issue)
-    reviewer.presses("Close issue").sees(CLOSED)
+    reviewer.presses("Close").sees(CLOSED)
     stored = reviewer.page.evaluate("localStorage['issue-portal-undo']")
     assert words not in stored
     tab = reviewer.opens_tab("/my_issues").sees(CLOSED)
     portal.sign_in_cookies.clear()  # The sign-out ends the shared sign-in.
-    reviewer.goes_to("Robin Reviewer").presses("Sign out").sees("You're signed out.")
+    reviewer.signs_out()
     tab.sees_not(CLOSED)
     assert reviewer.page.evaluate("localStorage['issue-portal-undo']") is None
     # Another person, after a sign-in that ended without a sign-out.
@@ -191,7 +191,7 @@ def test_double_clicks_send_nothing_twice(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = open_issue(new_person, words, issue)
     page = reviewer.page
-    page.get_by_role("button", name="Close issue").dblclick()
+    page.get_by_role("button", name="Close", exact=True).dblclick()
     reviewer.sees(CLOSED).sees_not("Version you saw")
     page.get_by_role("button", name="Undo").dblclick()
     reviewer.sees(UNDONE).sees_not(CLOSED).sees_not("Someone else has changed")

@@ -12,7 +12,7 @@ def page() -> None:
 
     from components.issues import filters  # noqa: PLC0415
 
-    st.text(repr(sorted(filters.render_queue_filters().to_params().items())))
+    st.text(repr(sorted(filters.render_toolbar().to_params().items())))
 
 
 @pytest.fixture
@@ -21,7 +21,8 @@ def filter_by(monkeypatch):
     monkeypatch.setattr(filter_options, "list_reporters", lambda: {"user_1": "Ann"})
     monkeypatch.setattr(filter_options, "list_projects", lambda: {"p": "p"})
 
-    def run(**parameters: str) -> dict[str, object]:
+    def run(*, state: str = "all", **parameters: str) -> dict[str, object]:
+        parameters["state"] = state
         at = AppTest.from_function(page)
         for name, value in parameters.items():
             at.query_params[name] = value
@@ -38,8 +39,14 @@ def filter_by(monkeypatch):
         ({}, {}),
         ({"q": "policy"}, {"filter_by_text": "policy"}),
         ({"q": "\u200b\n"}, {}),
+        ({"state": ""}, {"states": "NotReviewed,InReview"}),
+        ({"state": "Closed"}, {"states": "Closed"}),
+        ({"state": "InReview,NotReviewed"}, {"states": "NotReviewed,InReview"}),
         ({"state": "Closed,InReview"}, {"states": "Closed,InReview"}),
         ({"state": "Nonsense"}, {}),
+        ({"unread": "1"}, {"is_read": "false"}),
+        ({"unread": "yes"}, {}),
+        ({"anonymous": "1"}, {"anonymous": "true"}),
         ({"kind": "Format,Nonsense"}, {"type": "Format"}),
         ({"project": "p, q"}, {"projects": "p,q"}),
         ({"order": "ASC"}, {"page_order": "ASC"}),
@@ -76,3 +83,37 @@ def test_invalid_and_excess_ids_are_dropped(joined, expected):
 )
 def test_search_text_is_printable_and_limited(text, expected):
     assert _clean_search(text) == expected
+
+
+def toolbar() -> None:
+    import streamlit as st  # noqa: PLC0415 - the page of an AppTest
+
+    from components.issues import filters  # noqa: PLC0415
+
+    filters.render_toolbar()
+    filters.render_chips()
+    st.text(st.query_params.get("state", ""))
+
+
+def test_queue_remembers_the_last_tab():
+    at = AppTest.from_function(toolbar).run()
+    at.button_group(key="state").set_value("Closed").run()
+    assert at.text[0].value == "Closed"
+    # A link to the queue without a state.
+    del at.query_params["state"]
+    at.run()
+    assert (at.button_group(key="state").value, at.text[0].value) == ("Closed", "Closed")
+
+
+def test_chip_shows_and_removes_a_filter(monkeypatch):
+    monkeypatch.setattr(filter_options, "list_reporters", lambda: {})
+    monkeypatch.setattr(filter_options, "list_projects", lambda: {})
+    at = AppTest.from_function(toolbar)
+    at.query_params["kind"] = "Format,Other"
+    at.query_params["unread"] = "1"
+    at.run()
+    chips = {at.button(key=f"clear_{key}").label for key in ("kind", "unread")}
+    assert chips == {"Type of problem: Poor formatting +1", "Unread"}
+    at.button(key="clear_kind").click().run()
+    assert "kind" not in at.query_params
+    assert at.query_params["unread"] == "1"

@@ -7,9 +7,10 @@ import pytest
 from components.issues import known_issues, pagination, review_queue
 from components.issues.queue_columns import format_columns
 from components.issues.review_queue import QueuePage, has_neighbour, mark_read, open_neighbour
+from components.ui import preferences
 from issue_portal.client.errors import UnreachableError
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.responses import Issue, IssuePage, Project
+from issue_portal.models.responses import Issue, IssuePage
 from tests.factories import REPORTED_AT, make_issue
 
 
@@ -75,6 +76,43 @@ def test_neighbour_on_another_page_turns_the_page(
     assert (after.query.page, requested, opened) == (number, [number], expected)
 
 
+@pytest.mark.parametrize(
+    ("closed", "left", "expected"),
+    [
+        ("a", "", ["b"]),
+        ("c", "abcd", ["d"]),
+        ("c", "abde", ["d"]),
+        ("c", "ab", ["b"]),
+        ("c", "", [None]),
+    ],
+    ids=[
+        "next on the page",
+        "closed issues stay",
+        "moved up from the next page",
+        "last one before",
+        "queue is empty",
+    ],
+)
+def test_closing_an_issue_opens_the_next_one(client, opened, closed, left, expected):
+    client.list.side_effect = [make_queue(left).page, make_queue("de").page]
+    review_queue.advance(make_queue(has_next="d" in left), closed)
+    assert opened == expected
+
+
+def test_closing_an_issue_keeps_it_open_if_the_person_prefers(opened):
+    preferences.store("advance", "0")
+    review_queue.advance(make_queue(), "a")
+    assert opened == []
+
+
+@pytest.mark.parametrize(("step", "expected"), [(1, [3]), (-1, [])])
+def test_page_is_turned_only_if_there_is_one(opened, monkeypatch, step, expected):
+    requested: list[int] = []
+    monkeypatch.setattr(review_queue, "go_to_page", requested.append)
+    review_queue.turn_page(make_queue(has_next=True, number=2), step)
+    assert (requested, opened) == (expected, [None] * len(expected))
+
+
 def test_page_that_fails_to_load_changes_nothing(client, opened):
     client.list.side_effect = UnreachableError
     before = make_queue(has_next=True)
@@ -101,16 +139,14 @@ def test_mark_that_is_on_its_way_arrives_before_the_next_change(client):
     assert client.update.call_count == 1
 
 
-def test_columns_show_the_number_the_type_and_the_reporter():
-    assert format_columns(make_issue()) == "#7 · Other · Ann"
-    assert format_columns(make_issue(created_by=None)) == "#7 · Other · Anonymous"
-    project = Project(id="p1", name="Support")
-    assert format_columns(make_issue(project=project)) == "#7 · Other · Ann · Support"
+def test_columns_show_the_reporter_and_the_type():
+    assert format_columns(make_issue()) == "Ann · Other"
+    assert format_columns(make_issue(created_by=None)) == "Anonymous · Other"
 
 
 def test_columns_leave_out_what_the_server_did_not_send():
     answer = {"id": "1", "issue_number": 0, "state": "NotReviewed"}
-    assert format_columns(Issue.model_validate(answer)) == "#0 · Reporter unknown"
+    assert format_columns(Issue.model_validate(answer)) == "Reporter unknown"
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Numbers, dates and times in the language and region of the browser."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -62,16 +62,17 @@ def test_moment_has_day_and_time(set_language, tag, expected):
 
 
 @pytest.mark.parametrize(
-    ("now", "expected"),
+    ("tag", "seconds", "expected"),
     [
-        (datetime(2026, 11, 24, 23, tzinfo=UTC), "07:15"),
-        (datetime(2026, 11, 25, 1, tzinfo=UTC), "24 Nov"),
-        (datetime(2027, 1, 1, tzinfo=UTC), "24 Nov 2026"),
+        ("en-GB", -5, "in 0 seconds"),
+        ("en-GB", 50, "50 seconds ago"),
+        ("en-GB", 3 * 3600, "3 hours ago"),
+        ("es-ES", 2 * 86_400, "hace 2 días"),
     ],
 )
-def test_moment_in_a_list_is_a_time_or_a_day(set_language, now, expected):
-    set_language("en-GB")
-    assert i18n.format_time_or_day(MORNING, now) == expected
+def test_age_is_rounded_to_one_unit(set_language, tag, seconds, expected):
+    set_language(tag)
+    assert i18n.format_age(timedelta(seconds=seconds)) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,6 @@ def test_month_has_a_name_and_a_year(set_language):
 
 def test_missing_moment_is_an_empty_text():
     assert local_time.format_moment(None) == ""
-    assert local_time.format_short_moment(None) == ""
 
 
 @pytest.mark.parametrize(

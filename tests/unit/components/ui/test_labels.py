@@ -42,8 +42,8 @@ def test_unknown_value_is_shown_without_markup(value, expected):
     [
         (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, "Start review"),
         (IssueState.CLOSED, IssueState.IN_REVIEW, "Reopen"),
-        (IssueState.IN_REVIEW, IssueState.CLOSED, "Close issue"),
-        ("Parked", IssueState.CLOSED, "Close issue"),
+        (IssueState.IN_REVIEW, IssueState.CLOSED, "Close"),
+        ("Parked", IssueState.CLOSED, "Close"),
     ],
 )
 def test_label_of_a_move_depends_on_both_states(old, new, expected):
