@@ -9,7 +9,7 @@ import streamlit as st
 from components import api_session, server_capabilities
 from components.issues import issue_list, undo_notice
 from components.issues.bulk_actions import BULK_ACTIONS, DELETE, BulkAction, BulkItem
-from components.issues.undo import BULK_UNDO_LIMIT, UndoBulk
+from components.issues.undo import BULK_UNDO_LIMIT, UndoBulk, UndoBulkMove
 from components.ui import i18n
 from components.ui.i18n import _, ngettext
 from issue_portal.models.requests import IssueQuery
@@ -29,7 +29,7 @@ class _Outcome:
     refusals: Mapping[str, str]
     """Reasons why issues were left unchanged, by issue number."""
 
-    undo: UndoBulk | None
+    undo: UndoBulk | UndoBulkMove | None
 
 
 @dataclass
@@ -160,7 +160,9 @@ def _apply_to_all(request: _BulkRequest) -> _Outcome:
     refusals = {str(item.issue.issue_number): item.refusal for item in items if item.refusal}
     done = request.action.format_done(len(items) - len(refusals))
     changed = [item.issue for item in items if item.is_changed]
-    return _Outcome(done, refusals, UndoBulk.build(done, request.action.change, changed))
+    change = request.action.change
+    undo = UndoBulk.build(done, change, changed) or UndoBulkMove.build(done, change, changed)
+    return _Outcome(done, refusals, undo)
 
 
 def _render_refusals(outcome: _Outcome) -> None:

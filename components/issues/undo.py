@@ -16,15 +16,18 @@ from components.issues.proposed_change import ProposedChange
 from components.ui.i18n import _
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import ConflictError, PreconditionFailedError
-from issue_portal.models.requests import BulkChange
+from issue_portal.models.requests import BulkChange, IssueQuery
 from issue_portal.models.responses import Issue, Problem
-from issue_portal.models.vocabulary import IssueState, IssueType, ProblemCode
+from issue_portal.models.vocabulary import BULK_LIMIT, IssueState, IssueType, ProblemCode
 
 _STORED_FIELDS: Final = {"id", "issue_number", "state", "type", "is_read", "updated_at"}
 """The fields of the changed issue that a conditional update needs."""
 
 BULK_UNDO_LIMIT: Final = 3_000
-"""Largest number of issues in a record. The browser sends a record in one message."""
+BULK_MOVE_LIMIT: Final = 1_500
+"""Largest numbers of issues in a record. The browser sends a record in one message."""
+
+_Id = Annotated[str, Field(min_length=1, max_length=128)]
 
 
 def _serialize_known(issue: Issue) -> dict[str, Any]:
@@ -123,11 +126,7 @@ class UndoDeletion(_Undo):
 
 
 class UndoBulk(_Undo):
-    """Restores many issues, or gives them their former read marks.
-
-    Moves of many issues cannot be undone: bulk changes have no condition, so that this would
-    overwrite what others have changed since.
-    """
+    """Restores many issues, or gives them their former read marks."""
 
     kind: Literal["bulk"] = "bulk"
     ids: tuple[str, ...] = Field(max_length=BULK_UNDO_LIMIT)
@@ -163,7 +162,56 @@ class UndoBulk(_Undo):
             raise PreconditionFailedError(Problem(status=412))
 
 
-UndoRecord = UndoUpdate | UndoDeletion | UndoBulk
+class UndoBulkMove(_Undo):
+    """Gives many issues their former states."""
+
+    kind: Literal["bulk_move"] = "bulk_move"
+    state: IssueState
+    """The state after the move."""
+
+    former: dict[IssueState, dict[int, _Id]]
+    """Ids of the issues by number, by the state before the move."""
+
+    @classmethod
+    def build(cls, text: str, change: BulkChange, changed: Sequence[Issue]) -> Self | None:
+        """Return the record of a move; None if it cannot be undone.
+
+        ``changed`` are the issues before the move.
+        """
+        if not isinstance(change.state, IssueState) or not 0 < len(changed) <= BULK_MOVE_LIMIT:
+            return None
+        former: dict[IssueState, dict[int, str]] = {}
+        for issue in changed:
+            if issue.state not in list(IssueState) or issue.issue_number is None:
+                return None
+            former.setdefault(IssueState(issue.state), {})[issue.issue_number] = issue.id
+        return cls(text=text, state=change.state, former=former)
+
+    def format_conflict(self) -> str:
+        """Say that some issues keep the change."""
+        return _("Some issues have changed since, so they weren't undone.")
+
+    def apply(self, client: IssuesClient) -> None:
+        """Send the former states of the issues that are still in the state of the move.
+
+        Raises `PreconditionFailedError` if others have moved some of them since. A colleague who
+        moves an issue within these few milliseconds is overwritten: bulk changes have no condition.
+        """
+        has_conflict = False
+        for state, ids in self.former.items():
+            all_numbers = tuple(ids)
+            for start in range(0, len(all_numbers), BULK_LIMIT):
+                numbers = all_numbers[start : start + BULK_LIMIT]
+                query = IssueQuery(numbers=numbers, states=(self.state,), page_size=BULK_LIMIT)
+                unchanged = [issue.id for issue in client.list(query).data]
+                results = client.update_many(unchanged, BulkChange(state=state))
+                has_conflict |= len(unchanged) < len(numbers)
+                has_conflict |= any(result.code is not None for result in results)
+        if has_conflict:
+            raise PreconditionFailedError(Problem(status=412))
+
+
+UndoRecord = UndoUpdate | UndoDeletion | UndoBulk | UndoBulkMove
 
 _RECORDS: Final[TypeAdapter[UndoRecord]] = TypeAdapter(
     Annotated[UndoRecord, Field(discriminator="kind")]

@@ -38,7 +38,9 @@ def with_proxy_user(person, value: str):
 def test_proxy_signs_people_in(new_person, proxied_portal):
     rob = with_proxy_user(new_person(proxied_portal), "Rob@Example.com/staff,issue-reviewers")
     rob.opens("/review").sees("More filters")
-    rob.opens_menu().sees("rob@example.com · Reviewer").sees("Your organisation manages your sign-in.")
+    rob.opens_menu().sees("rob@example.com · Reviewer").sees(
+        "Your organisation manages your sign-in."
+    )
     expect(rob.page.get_by_role("button", name="Sign out")).to_have_count(0)
     cookies = {proxy.COOKIE: "rob@example.com/issue-reviewers"}
     assert httpx.get(f"{proxied_portal.url}/issues.csv", cookies=cookies).status_code == 200

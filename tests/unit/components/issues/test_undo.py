@@ -3,10 +3,10 @@
 import pytest
 
 from components.issues import issue_list
-from components.issues.undo import UndoBulk, UndoDeletion, UndoUpdate, parse_record
+from components.issues.undo import UndoBulk, UndoBulkMove, UndoDeletion, UndoUpdate, parse_record
 from issue_portal.client.errors import ConflictError, PreconditionFailedError
 from issue_portal.models.requests import BulkChange
-from issue_portal.models.responses import BulkResult, Issue, Problem
+from issue_portal.models.responses import BulkResult, Issue, IssuePage, Problem
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.factories import make_issue
 
@@ -110,10 +110,39 @@ def test_bulk_deletion_is_undone_by_a_bulk_restore(client):
         record.apply(client)
 
 
-def test_bulk_moves_cannot_be_undone():
+def test_bulk_move_is_undone_for_issues_that_nobody_has_moved_since(client):
+    change = BulkChange(state=IssueState.CLOSED)
+    issues = [
+        make_issue(id="a", issue_number=1),
+        make_issue(id="b", issue_number=2, state=IssueState.IN_REVIEW),
+        make_issue(id="c", issue_number=3, state=IssueState.IN_REVIEW),
+    ]
+    record = UndoBulkMove.build("3 issues closed", change, issues)
+    assert record is not None
+    assert parse_record(record.model_dump(mode="json")) == record
+    # Somebody has reopened issue c.
+    client.list.side_effect = [IssuePage(data=(issues[0],)), IssuePage(data=(issues[1],))]
+    client.update_many.side_effect = lambda ids, _change: [
+        BulkResult(id=i, status=200) for i in ids
+    ]
+    with pytest.raises(PreconditionFailedError):
+        record.apply(client)
+    assert [call.args[0].states for call in client.list.call_args_list] == [
+        (IssueState.CLOSED,)
+    ] * 2
+    assert [call.args[0].numbers for call in client.list.call_args_list] == [(1,), (2, 3)]
+    assert [call.args for call in client.update_many.call_args_list] == [
+        (["a"], BulkChange(state=IssueState.NOT_REVIEWED)),
+        (["b"], BulkChange(state=IssueState.IN_REVIEW)),
+    ]
+
+
+def test_bulk_changes_that_cannot_be_undone():
     change = BulkChange(state=IssueState.CLOSED)
     assert UndoBulk.build("closed", change, [make_issue()]) is None
     assert UndoBulk.build("none", BulkChange(is_read=True), []) is None
+    assert UndoBulkMove.build("read", BulkChange(is_read=True), [make_issue()]) is None
+    assert UndoBulkMove.build("unknown", change, [make_issue(state="Parked")]) is None
 
 
 @pytest.mark.parametrize(
