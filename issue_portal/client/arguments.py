@@ -68,6 +68,8 @@ class IssueFilters(TypedDict, total=False):
     updated_since: int | None
     """Changed at or after this time, in milliseconds since 1970 (UTC)."""
     filter_by_text: str | None
+    search: str | None
+    """Number, or part of the description, the reporter's name or the project's name."""
     created_by: Sequence[str]
     projects: Sequence[str]
     numbers: Sequence[int] | str

@@ -151,9 +151,9 @@ class AsyncIssuesClient(BaseClient[httpx.AsyncClient]):
         """Like `IssuesClient.learn_values`: ``await client.learn_values()``."""
         await self._run(self._rules.learn_values())
 
-    async def history(self, issue: Issue | str) -> IssueHistory:
+    async def history(self, issue: Issue | str, *, deleted: bool = False) -> IssueHistory:
         """Fetch the history: ``entries = (await client.history(issue.id)).data``."""
-        return await self._run(self._rules.history(IssueHistory, issue))
+        return await self._run(self._rules.history(IssueHistory, issue, deleted=deleted))
 
     async def stats(self, query: StatsQuery | None = None) -> IssueStats:
         """Like `IssuesClient.stats`: ``total = (await client.stats()).total``."""

@@ -235,9 +235,13 @@ class IssuesClient(BaseClient[httpx.Client]):
         """
         self._run(self._rules.learn_values())
 
-    def history(self, issue: Issue | str) -> IssueHistory:
-        """Fetch the history of an issue, oldest first: ``client.history(issue.id).data[0].by``."""
-        return self._run(self._rules.history(IssueHistory, issue))
+    def history(self, issue: Issue | str, *, deleted: bool = False) -> IssueHistory:
+        """Fetch the history of an issue, oldest first: ``client.history(issue.id).data[0].by``.
+
+        With ``deleted``, reviewers also get the history of a deleted issue: its last entry with the
+        action ``deleted`` says who deleted it and when.
+        """
+        return self._run(self._rules.history(IssueHistory, issue, deleted=deleted))
 
     def stats(self, query: StatsQuery | None = None) -> IssueStats:
         """Count the issues of a period, or all issues: ``client.stats().by_state["Closed"]``."""

@@ -32,6 +32,7 @@ from issue_portal.models.requests import (
     BulkChange,
     BulkRequest,
     IssueQuery,
+    IssueReadQuery,
     IssueUpdate,
     NewApiToken,
     NewIssue,
@@ -226,7 +227,7 @@ class ClientRules:
         return issue_lists.learn_values(self.sender)
 
     def fetch(
-        self, model: type[Model], path: str, query: StatsQuery | None = None
+        self, model: type[Model], path: str, query: StatsQuery | IssueReadQuery | None = None
     ) -> RequestSteps[Model]:
         """Fetch ``path`` and parse the response as a ``model``."""
         params = query.to_params() if query else None
@@ -262,9 +263,12 @@ class ClientRules:
         if not (unsure and _get_status(outcome) in (404, 410)):
             require_success(outcome, unsure)
 
-    def history(self, model: type[Model], issue: Issue | str) -> RequestSteps[Model]:
+    def history(
+        self, model: type[Model], issue: Issue | str, *, deleted: bool
+    ) -> RequestSteps[Model]:
         """Fetch the history of one issue."""
-        return self.fetch(model, f"{make_issue_path(issue)}/history")
+        query = IssueReadQuery(deleted=True) if deleted else None
+        return self.fetch(model, f"{make_issue_path(issue)}/history", query)
 
     def look_up(self, model: type[Model], receipt: str) -> RequestSteps[Model]:
         """Fetch the issue of a receipt. Retried like a GET, because it changes nothing."""

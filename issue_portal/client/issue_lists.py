@@ -4,7 +4,6 @@ A list call always sends every parameter that some servers require. A server tha
 only ``page`` and ``page_size`` from then on, and `IssueWalk` filters its issues here.
 """
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from copy import copy, deepcopy
 from datetime import datetime
@@ -16,6 +15,7 @@ from issue_portal.client.pagination import Paginator
 from issue_portal.client.sender import RequestSender
 from issue_portal.client.server_memory import ServerMemory
 from issue_portal.client.steps import ClientRequest, RequestSteps
+from issue_portal.models.issue_search import fold_text, matches_search
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue, IssuePage, Problem
 from issue_portal.models.vocabulary import PAGE_SIZE_LIMIT, Include, IssueState, PageOrder
@@ -249,9 +249,9 @@ def _contradicts(query: IssueQuery, page: IssuePage) -> bool:
     """Return whether a page shows that the server ignored a criterion.
 
     Does not judge what servers may see differently: texts, limits of a period to the second, and
-    values that this client does not know.
+    values that this client does not know. Nor what only one server has: `search` and `numbers`.
     """
-    criteria = list_criteria(query) - {"filter_by_text"}
+    criteria = list_criteria(query) - {"filter_by_text", "search", "numbers"}
     return any(
         _meets(name, query, issue, slack=1000) is False
         for name in criteria
@@ -281,7 +281,11 @@ def _meets(name: str, query: IssueQuery, issue: Issue, *, slack: int = 0) -> boo
             return _compare(issue.created_at, value + slack, after=False)
         case "filter_by_text":
             text = issue.description or ""
-            return _fold(value) in _fold(text) if "description" in sent else None
+            return fold_text(value) in fold_text(text) if "description" in sent else None
+        case "search":
+            return matches_search(value, issue)
+        case "numbers":
+            return issue.issue_number in value if "issue_number" in sent else None
         case "created_by":
             creator = issue.created_by.id if issue.created_by else None
             return creator in value if "created_by" in sent else None
@@ -289,10 +293,6 @@ def _meets(name: str, query: IssueQuery, issue: Issue, *, slack: int = 0) -> boo
             project = issue.project.id if issue.project else None
             return project in value if "project" in sent else None
     return None
-
-
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _compare(at: datetime | None, milliseconds: int, *, after: bool) -> bool | None:

@@ -268,6 +268,13 @@ class IssueQuery(PageQuery):
         description="Text that the description contains, in any case.",
         json_schema_extra={"pattern": STORABLE},
     )
+    search: Annotated[str, AfterValidator(check_characters)] | None = Field(
+        default=None,
+        max_length=200,
+        description="Part of the description, of the name or email address of the reporter, or of"
+        " the name or id of the project, in any case; or the issue number, such as `#299`.",
+        json_schema_extra={"pattern": STORABLE},
+    )
     created_by: Ids = Field(default=(), description="Ids of reporters.")
     projects: Ids = Field(default=(), description="Ids of projects.")
     numbers: Numbers = Field(default=(), description="Issue numbers.")

@@ -11,10 +11,13 @@ from sqlalchemy import (
     String,
     bindparam,
     literal_column,
+    select,
+    union_all,
 )
 
 from issue_portal.models.vocabulary import IssueState
-from issue_portal.server.db import search
+from issue_portal.server.db import issue_search, search
+from issue_portal.server.db.issue_search import IssueSearch
 from issue_portal.server.db.statements import Shape, list_parameters
 from issue_portal.server.db.tables import issues
 
@@ -42,6 +45,7 @@ class IssueFilter:
     text: str | None = None
     candidate_keys: tuple[int, ...] | None = None
     """On SQLite, the keys of all issues that may contain the text; None if unknown."""
+    search: IssueSearch | None = None
     lowest: int | None = None
     """Lowest issue number to include."""
     highest: int | None = None
@@ -61,17 +65,30 @@ class IssueFilter:
         Set ``counting`` if the query visits every matching issue.
         """
         values = {name: value for name, value in vars(self).items() if value not in (None, ())}
-        if not (text := values.pop("text", None)):
-            return values
-        values |= search.list_criteria(dialect, text)
-        has_candidates = self.candidate_keys is not None
-        if has_candidates:
-            values["candidate_keys"] = json.dumps(self.candidate_keys)
-        if has_candidates or not self.uses_search_index:
-            values.pop("trigrams", None)
-        if dialect == "sqlite" and self.uses_search_index and (has_candidates or counting):
+        for name in ("text", "candidate_keys", "search"):
+            values.pop(name, None)
+        values |= self._list_text_criteria(dialect) | self._list_search_criteria(dialect, counting)
+        has_candidates = bool(values.keys() & {"candidate_keys", "search_keys"})
+        if dialect == "sqlite" and (has_candidates or (counting and "trigrams" in values)):
             values["org_id_without_index"] = values.pop("org_id")
         return values
+
+    def _list_text_criteria(self, dialect: str) -> dict[str, Any]:
+        if not self.text:
+            return {}
+        values = search.list_criteria(dialect, self.text)
+        if self.candidate_keys is not None:
+            values["candidate_keys"] = json.dumps(self.candidate_keys)
+        if self.candidate_keys is not None or not self.uses_search_index:
+            values.pop("trigrams", None)
+        return values
+
+    def _list_search_criteria(self, dialect: str, counting: bool) -> dict[str, Any]:
+        if not self.search:
+            return {}
+        return self.search.list_criteria(
+            dialect, self.org_id, counting=counting, by_reporter=bool(self.created_by)
+        )
 
 
 _CONDITIONS: dict[str, ColumnExpressionArgument[bool]] = {
@@ -104,10 +121,35 @@ _LIST_COLUMNS: dict[str, ColumnElement[Any]] = {
 
 def build_conditions(shape: Shape, dialect: str) -> list[ColumnExpressionArgument[bool]]:
     """Return the conditions of a WHERE clause with these criteria."""
+    alternatives = issue_search.build_alternatives({name for name, _ in shape}, dialect)
+    conditions = _build_other_conditions(shape, dialect)
+    if len(alternatives) > 1:
+        # With OR, the database would read all issues in place of using an index for each part.
+        numbers = [select(issues.c.number).where(part).correlate(None) for part in alternatives]
+        conditions.append(issues.c.number.in_(union_all(*numbers)))
+    return [*conditions, *alternatives] if len(alternatives) == 1 else conditions
+
+
+def build_parts(shape: Shape, dialect: str) -> list[list[ColumnExpressionArgument[bool]]]:
+    """Return the conditions of several WHERE clauses, which together find the matching issues.
+
+    Each uses another index, and an issue may match several of them.
+    """
+    if ("search_trigrams", 0) not in shape:
+        return [build_conditions(shape, dialect)]
+    alternatives = issue_search.build_alternatives({name for name, _ in shape}, dialect)
+    # Each alternative has a condition for the organisation.
+    others = frozenset((name, count) for name, count in shape if not name.startswith("org_id"))
+    return [[*_build_other_conditions(others, dialect), part] for part in alternatives]
+
+
+def _build_other_conditions(shape: Shape, dialect: str) -> list[ColumnExpressionArgument[bool]]:
+    """Return the conditions of all criteria except those of `IssueSearch`."""
     conditions = _CONDITIONS | search.build_conditions(dialect)
     return [
         _LIST_COLUMNS[name].in_(list_parameters(name, count))
         if name in _LIST_COLUMNS
         else conditions[name]
         for name, count in sorted(shape)
+        if name not in issue_search.PARAMETERS
     ]

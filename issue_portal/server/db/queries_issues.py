@@ -17,12 +17,13 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    union,
     update,
 )
 
 from issue_portal.models.vocabulary import HistoryAction, IssueState
 from issue_portal.server.db import search
-from issue_portal.server.db.issue_filter import IssueFilter, build_conditions
+from issue_portal.server.db.issue_filter import IssueFilter, build_conditions, build_parts
 from issue_portal.server.db.queries_history import NewHistoryEntry, add_entries
 from issue_portal.server.db.statements import Shape, bind, select_in
 from issue_portal.server.db.tables import AnyRow, IssueRow, issues, projects, users
@@ -158,8 +159,11 @@ def _build_exists_query(shape: Shape, dialect: str) -> Select[Any]:
 
 @cache
 def _build_count_query(shape: Shape, dialect: str) -> Select[Any]:
-    conditions = build_conditions(shape, dialect)
-    return select(func.count()).select_from(issues).where(*conditions)
+    parts = build_parts(shape, dialect)
+    if len(parts) == 1:
+        return select(func.count()).select_from(issues).where(*parts[0])
+    numbers = union(*(select(issues.c.number).where(*conditions) for conditions in parts))
+    return select(func.count()).select_from(numbers.subquery())
 
 
 def list_issues(

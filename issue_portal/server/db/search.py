@@ -17,8 +17,14 @@ from issue_portal.server.db.tables import issues
 
 _TRIGRAM_LENGTH = 3
 
-_MAX_CANDIDATES = 2_000
+MAX_CANDIDATES = 2_000
 """Most candidates whose keys a query lists. For more, a subquery (`match_text`) is faster."""
+
+_INDEXED_IN_POSTGRESQL = (
+    "(issues.org_id, issues.id) IN (SELECT org_id, issue_id FROM issue_text"
+    " WHERE issue_trigrams(search_text) @> CAST(:trigrams AS text[]))"
+)
+_INDEXED_IN_SQLITE = "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
 
 _CANDIDATES = text("SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams LIMIT :limit")
 
@@ -35,6 +41,8 @@ def fold(original: str) -> str:
 
     The result is at most four times as long as the original.
     """
+    if original.isascii():
+        return original.lower()
     limited = limit_combining_marks(original)
     kept = _EXPANDING_CHARACTERS.findall(limited)
     parts = [_casefold(part) for part in _EXPANDING_CHARACTERS.split(limited)]
@@ -52,13 +60,13 @@ def find_candidates(connection: Connection, search: str) -> tuple[int, ...] | No
     """Return the keys of all issues that may contain ``search``.
 
     Returns None on PostgreSQL, if ``search`` has no trigrams, and for more than
-    `_MAX_CANDIDATES` issues.
+    `MAX_CANDIDATES` issues.
     """
     if connection.dialect.name == "postgresql" or not (query := _build_match_query(search)):
         return None
-    values = {"trigrams": query, "limit": _MAX_CANDIDATES + 1}
+    values = {"trigrams": query, "limit": MAX_CANDIDATES + 1}
     keys = connection.execute(_CANDIDATES, values).scalars().all()
-    return tuple(keys) if len(keys) <= _MAX_CANDIDATES else None
+    return tuple(keys) if len(keys) <= MAX_CANDIDATES else None
 
 
 def list_criteria(dialect: str, search: str) -> dict[str, Any]:
@@ -71,23 +79,20 @@ def list_criteria(dialect: str, search: str) -> dict[str, Any]:
     return {"folded": folded} | ({"trigrams": trigrams} if trigrams else {})
 
 
+def get_indexed_condition(dialect: str) -> str:
+    """Return the condition that uses the index, for the parameter ``trigrams``."""
+    return _INDEXED_IN_POSTGRESQL if dialect == "postgresql" else _INDEXED_IN_SQLITE
+
+
 def build_conditions(dialect: str) -> dict[str, ColumnExpressionArgument[bool]]:
     """Return the conditions of a search, by name.
 
     ``folded`` compares the text, ``trigrams`` uses the index, and ``candidate_keys`` are the keys
     of issues, as a JSON list.
     """
-    if dialect == "postgresql":
-        contains = func.strpos(issues.c.search_text, bindparam("folded"))
-        indexed = text(
-            "(issues.org_id, issues.id) IN (SELECT org_id, issue_id FROM issue_text"
-            " WHERE issue_trigrams(search_text) @> CAST(:trigrams AS text[]))"
-        )
-    else:
-        contains = func.instr(issues.c.search_text, bindparam("folded"))
-        indexed = text(
-            "issues.key IN (SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams)"
-        )
+    find = func.strpos if dialect == "postgresql" else func.instr
+    contains = find(issues.c.search_text, bindparam("folded"))
+    indexed = text(get_indexed_condition(dialect))
     candidates = text("issues.key IN (SELECT value FROM json_each(:candidate_keys))")
     return {"folded": contains > 0, "trigrams": indexed, "candidate_keys": candidates}
 

@@ -48,7 +48,7 @@ async def list_issues(
     list_page = partial(call.service.issues.list_page, principal=call.principal, query=query)
     # SQLite's search index does its work in a single step, which cannot be stopped. The total may
     # count a change that the page does not show yet.
-    is_slow = bool(query.filter_by_text)
+    is_slow = bool(query.filter_by_text or query.search)
     page = await call.read(list_page, is_slow=is_slow, snapshot=False)
     links = make_link_header("issue", request.query_params, query, page)
     return ApiResponse(page, headers={"Link": links})

@@ -15,7 +15,7 @@ from issue_portal.core.secret_keys import SecretKeys
 from issue_portal.models.permissions import Action
 from issue_portal.models.requests import IssueQuery, NewIssue, StatsQuery
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
-from issue_portal.server.db import queries_history, queries_issues
+from issue_portal.server.db import queries_history, queries_issues, queries_search
 from issue_portal.server.db.database import Database
 from issue_portal.server.db.issue_filter import IssueFilter
 from issue_portal.server.db.tables import AnyRow
@@ -103,6 +103,9 @@ class IssueService:
             thread_id=query.thread_id,
             updated_from=_to_seconds(query.updated_since),
             text=query.filter_by_text,
+            search=queries_search.resolve(connection, self._org_id, query.search, created_by)
+            if query.search
+            else None,
         )
         position = PagePosition.from_query(query, self._cursors)
         return pagination.read_page(connection, issue_filter, position, query, self._cursors)

@@ -1,0 +1,111 @@
+"""The search over number, text, reporter and project: its criteria, and their SQL condition.
+
+`queries_search` resolves names to ids first, so that one statement can search all of them.
+"""
+
+import json
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnExpressionArgument, and_, or_, text
+
+from issue_portal.server.db import search
+
+PARAMETERS: Final = frozenset(
+    {
+        "search_folded",
+        "search_trigrams",
+        "search_keys",
+        "search_number",
+        "search_reporters",
+        "search_projects",
+        "search_org_id",
+    }
+)
+"""Names of the criteria of a search, which together are one condition."""
+
+
+_IS_CANDIDATE: Final = "issues.key IN (SELECT value FROM json_each(:search_keys))"
+
+
+@dataclass(frozen=True)
+class IssueSearch:
+    """What a search looks for. An issue matches if any of the fields matches."""
+
+    text: str
+    """Part of the description."""
+
+    number: int | None
+    """Issue number, if the text is one."""
+
+    reporters: tuple[str, ...]
+    """Ids of the users whose name or email address contains the text."""
+
+    projects: tuple[str, ...]
+    """Ids of the projects whose name or id contains the text."""
+
+    candidate_keys: tuple[int, ...] | None = None
+    """On SQLite, the keys of all issues that may match; None if unknown."""
+
+    def list_criteria(
+        self, dialect: str, org_id: str, *, counting: bool, by_reporter: bool
+    ) -> dict[str, Any]:
+        """Return the values of the criteria, by name.
+
+        ``counting`` is whether the query visits every matching issue, and ``by_reporter`` whether
+        it only visits the issues of some reporters, so that it needs no index for the search.
+        """
+        values = search.list_criteria(dialect, self.text)
+        criteria: dict[str, Any] = {"search_folded": values["folded"]}
+        if self.number is not None:
+            criteria["search_number"] = self.number
+        if self.reporters:
+            criteria["search_reporters"] = encode_ids(dialect, self.reporters)
+        if self.projects:
+            criteria["search_projects"] = encode_ids(dialect, self.projects)
+        if by_reporter:
+            return criteria
+        if self.candidate_keys is not None:
+            criteria["search_keys"] = json.dumps(self.candidate_keys)
+        elif "trigrams" in values and (counting or dialect == "postgresql"):
+            criteria["search_trigrams"] = values["trigrams"]
+            criteria["search_org_id"] = org_id
+        return criteria
+
+
+def encode_ids(dialect: str, ids: Sequence[str]) -> str | list[str]:
+    """Return the value of the parameter for a list of ids, of any length."""
+    return list(ids) if dialect == "postgresql" else json.dumps(ids)
+
+
+def build_alternatives(names: Set[str], dialect: str) -> list[ColumnExpressionArgument[bool]]:
+    """Return conditions of which one must hold, for the criteria with these names.
+
+    A single condition if no index is to be used for each part; none without a search. The text
+    comes last, because it takes longest.
+    """
+    if "search_folded" not in names:
+        return []
+    by_index = "search_trigrams" in names
+    org = "issues.org_id = :search_org_id AND " if by_index else ""
+    is_postgresql = dialect == "postgresql"
+    listed = (
+        "= ANY(CAST(:{} AS text[]))" if is_postgresql else "IN (SELECT value FROM json_each(:{}))"
+    )
+    parts = []
+    if "search_number" in names:
+        parts.append(f"{org}issues.number = :search_number")
+    for name, column in (("search_reporters", "created_by"), ("search_projects", "project_id")):
+        if name in names:
+            parts.append(f"{org}issues.{column} {listed.format(name)}")
+    contains = f"{'strpos' if is_postgresql else 'instr'}(issues.search_text, :search_folded) > 0"
+    if by_index:
+        indexed = search.get_indexed_condition(dialect).replace(":trigrams", ":search_trigrams")
+        # The plus sign keeps SQLite from using another index in place of the search index.
+        contains = f"{'' if is_postgresql else '+'}{org}{indexed} AND {contains}"
+    alternatives = [text(part) for part in (*parts, contains)]
+    if by_index:
+        return [*alternatives]
+    any_part = or_(*alternatives)
+    return [and_(text(_IS_CANDIDATE), any_part) if "search_keys" in names else any_part]
