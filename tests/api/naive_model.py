@@ -70,6 +70,7 @@ class NaiveModel:
             <= get_creation_time(issue)
             < query.get("end_date", 2**60)
             and fold(query.get("filter_by_text", "")) in fold(issue["description"] or "")
+            and self._is_found(issue, query.get("search", ""))
         ]
         ascending = query.get("page_order") == "ASC"
         if not ascending:
@@ -97,6 +98,17 @@ class NaiveModel:
         if query.get("total_count", True):
             page["total_count"] = len(matching)
         return page
+
+    @staticmethod
+    def _is_found(issue: dict, text: str) -> bool:
+        """Return whether a search finds an issue. No project of the model has a name."""
+        reporter = issue["created_by"] or {"name": "", "email": ""}
+        texts = [issue["description"] or "", reporter["name"], reporter["email"]]
+        texts.append(issue.get("project", {}).get("id", ""))
+        number = text.strip().removeprefix("#")
+        return any(fold(text) in fold(part) for part in texts) or (
+            number.isdecimal() and int(number) == issue["issue_number"]
+        )
 
     def summarize(self, start: int, end: int, zone: ZoneInfo) -> dict:
         """Return the expected statistics of a period; ``start`` and ``end`` in milliseconds."""

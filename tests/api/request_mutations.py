@@ -54,6 +54,7 @@ LIST_PARAMETERS = {
     "start_date": "0",
     "end_date": "9999999999999",
     "filter_by_text": "policy",
+    "search": "#299",
     "created_by": "user_0000000000000000",
     "projects": "p",
     "numbers": "1,2",

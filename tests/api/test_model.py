@@ -85,7 +85,7 @@ def fill_database(server: Server) -> NaiveModel:
     """Create random issues; return the model of the database."""
     rng = random.Random(1)
     reviewer = ApiCaller(server.url, server.create_api_token("Reviewer", Role.ADMIN))
-    names = ("Member", "Other", "Third")
+    names = ("Member", "Öther", "Third")
     reporters = [ApiCaller(server.url, server.create_api_token(name)) for name in names]
     issues = []
     times: dict[str, dict[str, int]] = {}
@@ -173,6 +173,21 @@ def searches(draw, issues: list[dict]) -> str:
 
 
 @st.composite
+def wide_searches(draw, model: NaiveModel) -> str:
+    """Draw a search for a text, a number, a reporter or a project."""
+    names = ["member", "ÖTHER", "r@EXAMPLE", "example.com", "third", *PROJECTS, "projekt ä", "P"]
+    numbers = st.sampled_from(model.issues).map(lambda issue: issue["issue_number"])
+    number_formats = st.sampled_from(["{}", "#{}", " #{} ", "0{}", "#{}7"])
+    return draw(
+        st.one_of(
+            searches(model.issues),
+            st.sampled_from(names),
+            st.builds(str.format, number_formats, numbers),
+        )
+    )
+
+
+@st.composite
 def queries(draw, model: NaiveModel) -> dict:
     """Draw the parameters of a list."""
     numbers = st.sampled_from(sorted(model.cursors))
@@ -192,6 +207,7 @@ def queries(draw, model: NaiveModel) -> dict:
                 "start_date": boundary_moments,
                 "end_date": boundary_moments,
                 "filter_by_text": searches(model.issues),
+                "search": wide_searches(model),
                 "page_size": sizes,
                 "page_order": st.sampled_from(["ASC", "DESC"]),
                 "total_count": st.booleans(),

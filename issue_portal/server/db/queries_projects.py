@@ -35,29 +35,6 @@ def find_project_names(connection: Connection, org_id: str, ids: Set[str]) -> di
     return {row.id: row.name for row in rows}
 
 
-_NAMES_OF_ISSUES = (
-    select(issue_counts.c.project_id.label("id"), projects.c.name)
-    .distinct()
-    .outerjoin_from(
-        issue_counts,
-        projects,
-        and_(
-            projects.c.org_id == issue_counts.c.org_id, projects.c.id == issue_counts.c.project_id
-        ),
-    )
-    .where(
-        issue_counts.c.org_id == bindparam("org_id"),
-        issue_counts.c.day == ALL_DAYS,
-        issue_counts.c.project_id != "",
-    )
-)
-
-
-def list_project_names(connection: Connection, org_id: str) -> Sequence[AnyRow]:
-    """Return id and name of every project that an issue has; the name may be None."""
-    return connection.execute(_NAMES_OF_ISSUES, {"org_id": org_id}).all()
-
-
 def set_project_name(connection: Connection, org_id: str, project_id: str, name: str) -> None:
     """Give a project a name."""
     is_postgresql = connection.dialect.name == "postgresql"

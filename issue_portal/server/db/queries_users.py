@@ -1,7 +1,7 @@
 """SQL for users."""
 
 import time
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Sequence, Set
 
 from sqlalchemy import Connection, asc, bindparam, desc, func, select, update
 
@@ -73,20 +73,6 @@ def find_users_by_id(connection: Connection, org_id: str, ids: Set[str]) -> dict
     """Return the users with these ids; the ids are the keys."""
     rows = select_in(connection, _USERS, users.c.id, ids, org_id) if ids else ()
     return {row.id: row for row in rows}
-
-
-_NAMES = select(users.c.id, users.c.name, users.c.email).where(
-    users.c.org_id == bindparam("org_id")
-)
-
-
-def list_user_names(
-    connection: Connection, org_id: str, ids: Collection[str] = ()
-) -> Sequence[AnyRow]:
-    """Return id, name and email address of these users, or of all users."""
-    if ids:
-        return select_in(connection, _NAMES, users.c.id, ids, org_id)
-    return connection.execute(_NAMES, {"org_id": org_id}).all()
 
 
 def list_users(
