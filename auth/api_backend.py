@@ -25,6 +25,9 @@ class ApiBackend:
     accepts_portal_tokens: bool
     """Whether the API has the portal's secret key, with which the portal signs its tokens."""
 
+    is_embedded: bool = False
+    """Whether the API is in this process, so that it has the same version."""
+
     memory: ServerMemory = field(default_factory=ServerMemory)
     """Facts that the API has shown about itself, for the clients of all sessions."""
 
@@ -40,7 +43,11 @@ _backend: ApiBackend | None = None
 def use_embedded(keys: SecretKeys, transport: httpx.BaseTransport) -> None:
     """Select the API in this process."""
     http_client = httpx.Client(transport=transport)
-    _set_backend(ApiBackend("http://embedded", keys, http_client, accepts_portal_tokens=True))
+    _set_backend(
+        ApiBackend(
+            "http://embedded", keys, http_client, accepts_portal_tokens=True, is_embedded=True
+        )
+    )
 
 
 def use_remote(keys: SecretKeys) -> None:

@@ -6,7 +6,7 @@ stops.
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
@@ -16,7 +16,8 @@ import streamlit as st
 from auth import api_backend, current_user
 from auth.api_backend import ApiBackend
 from auth.current_user import SignIn
-from components import api_session, background_calls
+from components import api_session, background_calls, list_probes
+from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import (
     BadRequestError,
     IssuesError,
@@ -36,9 +37,6 @@ _LOOK_UP_TIMEOUT: Final = 2.0
 _LOOK_UP_INTERVAL: Final = 30.0
 """Seconds between look-ups while the server does not respond."""
 
-_FAR_FUTURE: Final = 2**52
-"""Milliseconds since 1970."""
-
 _ME_KEY: Final = "current_api_user"
 
 
@@ -48,6 +46,12 @@ class ServerCapabilities:
 
     filters: bool | None = None
     """Whether it filters lists."""
+
+    extra_filters: bool | None = None
+    """Whether lists have the filters ``numbers``, ``is_read`` and ``anonymous``."""
+
+    search: bool | None = None
+    """Whether lists have ``search``, which looks at number, text, reporter and project."""
 
     receipts: bool | None = None
     """Whether it gives receipts for anonymous reports."""
@@ -79,6 +83,9 @@ class _Learner:
         known = True if backend.accepts_portal_tokens else None
         self.capabilities = ServerCapabilities(
             filters=known,
+            # A remote API of this project may be an earlier version, for example during an update.
+            extra_filters=True if backend.is_embedded else None,
+            search=True if backend.is_embedded else None,
             receipts=known,
             has_me=known,
             has_history=known,
@@ -253,23 +260,39 @@ def look_for_other_values() -> None:
 def can_filter(sign_in: SignIn | None = None) -> bool:
     """Return whether the server filters lists; True if unknown.
 
-    While it is unknown, lists the issues with a start date in the far future, as ``sign_in`` or
-    else as the current user. A server that filters returns none; an older one refuses the date, or
-    ignores it and returns issues. Raises `IssuesError` if the request fails.
+    While it is unknown, finds out as ``sign_in``, or else as the current user. Raises
+    `IssuesError` if a request fails.
     """
     learner = _get_learner()
     if api_backend.get_backend().memory.filters_lists is False:
         learner.learn(filters=False)
     if learner.capabilities.filters is None:
         client = api_session.client_of(sign_in) if sign_in else api_session.client()
-        try:
-            client.list(IssueQuery(page_size=1, start_date=_FAR_FUTURE))
-        except NotSupportedError:
-            learner.learn(filters=False)
-            return False
-        except BadRequestError:
-            pass  # The server knows the parameter, but not such dates.
-        if client.list(IssueQuery(page_size=1)).data:
-            learner.learn(filters=True)
-    # If the list is empty even without a filter, the support for filters stays unknown.
+        learner.learn(filters=list_probes.probe_filters(client))
     return learner.capabilities.filters is not False
+
+
+def has_extra_filters() -> bool:
+    """Return whether lists have the filters ``numbers``, ``is_read`` and ``anonymous``.
+
+    While it is unknown, asks the server; False if that fails or shows nothing.
+    """
+    return _look_up("extra_filters", list_probes.probe_extra_filters)
+
+
+def can_search_all_fields() -> bool:
+    """Return whether lists have ``search``, which looks at number, text, reporter and project.
+
+    While it is unknown, asks the server; False if that fails or shows nothing.
+    """
+    return _look_up("search", list_probes.probe_search)
+
+
+def _look_up(name: str, probe: Callable[[IssuesClient], bool | None]) -> bool:
+    learner = _get_learner()
+    if getattr(learner.capabilities, name) is None:
+        try:
+            learner.learn(**{name: probe(api_session.client())})
+        except IssuesError:
+            return False
+    return getattr(learner.capabilities, name) is True

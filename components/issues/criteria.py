@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from issue_portal.models.issue_search import matches_search
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
 from issue_portal.models.vocabulary import IssueState
@@ -12,7 +13,7 @@ PAGE_PARAMETERS: Final = ("page", "first", "last", "after", "before")
 """The parameters of `IssueQuery` that select a page."""
 
 _ORDER_PARAMETERS: Final = frozenset({"page_order"})
-_MATCHED_PARAMETERS: Final = frozenset({"states", "filter_by_text"})
+_MATCHED_PARAMETERS: Final = frozenset({"states", "filter_by_text", "search", "numbers"})
 
 
 def has_filters(criteria: IssueQuery) -> bool:
@@ -28,7 +29,7 @@ def select_page(criteria: IssueQuery, number: int) -> IssueQuery:
 def matches(criteria: IssueQuery, issue: Issue) -> bool:
     """Return whether an issue meets the criteria. For servers that do not filter.
 
-    Checks state and text. Raises `ValueError` for all other criteria.
+    Checks state, text, search and number. Raises `ValueError` for all other criteria.
     """
     if unchecked := criteria.model_fields_set - _MATCHED_PARAMETERS:
         raise ValueError(f"cannot match {', '.join(sorted(unchecked))}")
@@ -37,4 +38,9 @@ def matches(criteria: IssueQuery, issue: Issue) -> bool:
     else:
         has_state = issue.state != IssueState.DELETED
     text = criteria.filter_by_text or ""
-    return has_state and text.casefold() in (issue.description or "").casefold()
+    return (
+        has_state
+        and text.casefold() in (issue.description or "").casefold()
+        and (not criteria.search or matches_search(criteria.search, issue) is True)
+        and (not criteria.numbers or issue.issue_number in criteria.numbers)
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from components import api_session, background_calls, server_capabilities
 from components.issues import review_badge
@@ -13,6 +14,9 @@ from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
+
+
+_WITHOUT_SEARCH: Final = {"filter_by_text": None, "search": None, "numbers": ()}
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,14 @@ def start(criteria: IssueQuery, queue: QueuePage) -> Counting:
         return Counting({}, has_other_filters=False)
     client = api_session.client()
     newer_than = queue.query.end_date if queue.newer_count else None
-    unsearched = criteria.model_copy(update={"filter_by_text": None})
+    unsearched = criteria.model_copy(update=_WITHOUT_SEARCH)
     calls = {
         state: background_calls.start(
             partial(_count_in_state, client, unsearched, state, newer_than)
         )
         for state in LIVE_STATES
     }
-    others = criteria.model_fields_set - {"states", "filter_by_text", "page_order"}
+    others = criteria.model_fields_set - {"states", "page_order", *_WITHOUT_SEARCH}
     return Counting(calls, has_other_filters=bool(others))
 
 

@@ -74,6 +74,7 @@ def test_log_has_no_address_person_issue_or_search_text(logging_server):
     me = caller("GET", "/me").json()
     report = caller.report("It forgot the budget.")
     caller("GET", "/issue", params={"filter_by_text": "budget", "created_by": me["id"]})
+    caller("GET", "/issue", params={"search": "budget"})
     caller("PUT", f"/issue/{report['id']}", json={"state": "InReview"})
     caller("GET", f"/issue/{report['id']}/history")
     caller("GET", "/no/such/address")
