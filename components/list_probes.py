@@ -14,6 +14,9 @@ from issue_portal.models.responses import Issue
 _FAR_FUTURE: Final = 2**52
 """Milliseconds since 1970."""
 
+_UNUSED_NUMBER: Final = 2**31 - 1
+"""No issue has this number."""
+
 
 def probe_filters(client: IssuesClient) -> bool | None:
     """Return whether the server filters lists; None if it lists no issues to tell by.
@@ -51,9 +54,9 @@ def probe_search(client: IssuesClient) -> bool | None:
 def probe_extra_filters(client: IssuesClient) -> bool | None:
     """Return whether the server has ``numbers``, ``is_read`` and ``anonymous``.
 
-    Returns None if it lists no issues to tell by. Asks for the newest issue, and for the same
-    number with the opposite of what the issue is: a server with these filters returns no issue for
-    that, or an issue that has changed in the meantime.
+    Returns None if it lists no issues to tell by. Asks for the newest issue, for an unused number,
+    and for the issue with the opposite of each value: a server with these filters returns nothing
+    for that, or the issue as it has changed in the meantime.
     """
     newest = _fetch_newest(client)
     if newest is None:
@@ -64,12 +67,14 @@ def probe_extra_filters(client: IssuesClient) -> bool | None:
     try:
         same = client.list(IssueQuery(numbers=numbers, anonymous=anonymous))
         opposite = client.list(IssueQuery(numbers=numbers, anonymous=not anonymous))
+        absent = client.list(IssueQuery(numbers=(_UNUSED_NUMBER,)))
         changed = client.list(IssueQuery(numbers=numbers, is_read=not newest.is_read))
     except (BadRequestError, NotSupportedError):
         return False
     return (
         [issue.id for issue in same.data] == [newest.id]
         and not opposite.data
+        and not absent.data
         and all(issue.id == newest.id and issue.is_read != newest.is_read for issue in changed.data)
     )
 

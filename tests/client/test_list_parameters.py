@@ -59,6 +59,10 @@ def test_iteration_filters_if_the_server_cannot(new_variant, client_factory):
         IssueQuery(states=(IssueState.CLOSED,)): [issues[3].id, issues[0].id],
         IssueQuery(type=(IssueType.FORMAT, IssueType.NO_ANSWER)): [format_issue.id],
         IssueQuery(filter_by_text="wORD 4"): [issues[4].id],
+        IssueQuery(search="wORD 4"): [issues[4].id],
+        IssueQuery(search="SASHA"): newest_first,
+        IssueQuery(search=f"#{issues[2].issue_number}"): [issues[2].id],
+        IssueQuery(numbers=(issues[2].issue_number, 1)): [issues[2].id],
         IssueQuery(created_by=(original_api.USER["id"],)): newest_first,
         IssueQuery(created_by=(original_api.OTHER_USER["id"],)): [],
         IssueQuery(start_date=2**42): [],
@@ -79,6 +83,8 @@ def test_filtered_list_is_not_supported_if_the_server_cannot_filter(new_variant,
         IssueQuery(states=(IssueState.CLOSED,)),
         IssueQuery(type=(IssueType.FORMAT,)),
         IssueQuery(start_date=1),
+        IssueQuery(search="x"),
+        IssueQuery(numbers=(1,)),
     ):
         with pytest.raises(errors.NotSupportedError):
             client.list(query)

@@ -1,11 +1,11 @@
 """The capabilities of the server are learned from its responses, but not from failures."""
 
-from unittest.mock import Mock
+from unittest.mock import Mock, call
 
 import pytest
 
 from auth import current_user
-from components import api_session, server_capabilities
+from components import api_session, list_probes, server_capabilities
 from components.server_capabilities import get_capabilities
 from issue_portal.client import errors
 from issue_portal.client.server_memory import ServerMemory
@@ -18,7 +18,7 @@ PROBLEM = Problem(status=400, title="Refused")
 @pytest.fixture
 def remote_client(monkeypatch, backend) -> Mock:
     """The client of a remote server with unknown capabilities."""
-    backend.accepts_portal_tokens = False
+    backend.accepts_portal_tokens = backend.is_embedded = False
     backend.memory = ServerMemory()
     client = Mock()
     monkeypatch.setattr(api_session, "visitor_client", lambda **_: client)
@@ -60,9 +60,11 @@ def test_failed_look_up_is_repeated_after_30_seconds(remote_client, monkeypatch)
 
 
 def test_our_own_api_gets_no_requests_for_capabilities(remote_client, backend):
-    backend.accepts_portal_tokens = True
+    backend.accepts_portal_tokens = backend.is_embedded = True
     assert server_capabilities.gives_receipts()
     assert server_capabilities.can_filter()
+    assert server_capabilities.has_extra_filters()
+    assert server_capabilities.can_search_all_fields()
     assert remote_client.mock_calls == []
 
 
@@ -156,5 +158,42 @@ def test_restoring_is_learned_from_a_change_of_no_issues(
     remote_client.update_many.side_effect = error
     assert server_capabilities.can_restore() is expected
     assert get_capabilities().restores is capability
-    [call] = remote_client.update_many.call_args_list
-    assert call.args[0] == ()
+    [change] = remote_client.update_many.call_args_list
+    assert change.args[0] == ()
+
+
+LOOK_UPS = [
+    (server_capabilities.has_extra_filters, "probe_extra_filters", "extra_filters"),
+    (server_capabilities.can_search_all_fields, "probe_search", "search"),
+]
+
+
+@pytest.mark.parametrize(("look_up", "probe", "capability"), LOOK_UPS)
+@pytest.mark.parametrize(("result", "calls"), [(True, 1), (False, 1), (None, 2)])
+def test_support_of_our_filters_is_asked_for_until_it_is_known(
+    remote_client, monkeypatch, look_up, probe, capability, result, calls
+):
+    asked = Mock(return_value=result)
+    monkeypatch.setattr(list_probes, probe, asked)
+    for _ in range(2):
+        assert look_up() is (result is True)
+    assert getattr(get_capabilities(), capability) is result
+    assert asked.mock_calls == [call(remote_client)] * calls
+
+
+@pytest.mark.parametrize(("look_up", "probe", "capability"), LOOK_UPS)
+def test_failed_look_up_of_our_filters_counts_as_unknown(
+    remote_client, monkeypatch, look_up, probe, capability
+):
+    monkeypatch.setattr(list_probes, probe, Mock(side_effect=errors.UnreachableError()))
+    assert look_up() is False
+    assert getattr(get_capabilities(), capability) is None
+
+
+@pytest.mark.parametrize(("look_up", "probe", "capability"), LOOK_UPS)
+def test_remote_server_with_our_key_may_be_an_earlier_version(
+    remote_client, backend, monkeypatch, look_up, probe, capability
+):
+    backend.accepts_portal_tokens = True
+    monkeypatch.setattr(list_probes, probe, Mock(return_value=False))
+    assert look_up() is False

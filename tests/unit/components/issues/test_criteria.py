@@ -4,10 +4,17 @@ import pytest
 
 from components.issues.criteria import has_filters, matches, select_page
 from issue_portal.models.requests import IssueQuery
-from issue_portal.models.responses import Issue
+from issue_portal.models.responses import Issue, Project, User
 from issue_portal.models.vocabulary import IssueState, IssueType, PageOrder
 
-ISSUE = Issue(id="x", description="The Policy is missing.", state=IssueState.CLOSED)
+ISSUE = Issue(
+    id="x",
+    issue_number=12,
+    description="The Policy is missing.",
+    state=IssueState.CLOSED,
+    created_by=User(id="user_1", name="Ann"),
+    project=Project(id="p1", name="Support"),
+)
 
 
 @pytest.mark.parametrize(
@@ -16,11 +23,21 @@ ISSUE = Issue(id="x", description="The Policy is missing.", state=IssueState.CLO
         (IssueQuery(), True),
         (IssueQuery(filter_by_text="policy"), True),
         (IssueQuery(filter_by_text="invoice"), False),
+        (IssueQuery(search="policy"), True),
+        (IssueQuery(search="invoice"), False),
+        (IssueQuery(search="#12"), True),
+        (IssueQuery(search="#1"), False),
+        (IssueQuery(search="ANN"), True),
+        (IssueQuery(search="support"), True),
+        (IssueQuery(search="support", states=(IssueState.IN_REVIEW,)), False),
+        (IssueQuery(search="support", filter_by_text="invoice"), False),
+        (IssueQuery(numbers=(12, 13)), True),
+        (IssueQuery(numbers=(1,)), False),
         (IssueQuery(states=(IssueState.CLOSED,)), True),
         (IssueQuery(states=(IssueState.IN_REVIEW,)), False),
     ],
 )
-def test_text_and_state_are_matched(criteria, expected):
+def test_text_search_number_and_state_are_matched(criteria, expected):
     assert matches(criteria, ISSUE) is expected
 
 
