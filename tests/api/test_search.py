@@ -6,6 +6,7 @@ import uuid
 import pytest
 from sqlalchemy import select
 
+from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import LIVE_STATES, Role
 from issue_portal.server.db import (
     queries_counts,
@@ -21,6 +22,7 @@ from issue_portal.server.db.issue_search import IssueSearch
 from issue_portal.server.db.tables import IssueRow
 from tests.api.conftest import ApiCaller
 from tests.api.problem_documents import assert_problem
+from tests.servers.installation import sign
 
 
 def list_ids(caller: ApiCaller, **params) -> list[str]:
@@ -38,8 +40,9 @@ def word() -> str:
     return uuid.uuid4().hex.translate(str.maketrans("0123456789", "ghijklmnop"))
 
 
-def make_named_member(api, name: str) -> ApiCaller:
-    return ApiCaller(api.url, api.token(name, Role.MEMBER), name)
+def make_named_member(api, name: str, email: str = "") -> ApiCaller:
+    person = Person(email or f"{name.lower()}@example.com", name, Role.MEMBER)
+    return ApiCaller(api.url, sign(person), name)
 
 
 def test_search_finds_a_part_of_the_description(member, reviewer, word):
@@ -83,6 +86,17 @@ def test_search_finds_the_name_and_the_address_of_the_reporter(api, reviewer, wo
         assert list_ids(reviewer, search=search) == [issue["id"]], search
     # Name and address are two texts.
     assert list_ids(reviewer, search=f"{word}zoë") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "search"),
+    [("ÉLODIE", "élodie"), ("ＦＵＬＬ", "full"), ("Ömer", "ÖMER"), ("Ann", "aNN")],
+)
+def test_names_are_compared_in_any_case_and_script(api, reviewer, word, name, search):
+    issue = make_named_member(api, f"{name} {word}", f"{word[::-1]}@example.com").report("x")
+    addressed = make_named_member(api, word[::-1], f"{name}{word}@example.com").report("x")
+    assert list_ids(reviewer, search=f"{search} {word}") == [issue["id"]]
+    assert list_ids(reviewer, search=f"{search}{word}@EX") == [addressed["id"]]
 
 
 @pytest.mark.parametrize("suffix", ["", " ä"])

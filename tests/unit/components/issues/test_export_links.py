@@ -19,6 +19,7 @@ def test_links_keep_the_filters_and_drop_the_page(monkeypatch):
         total_count=False,
         states=(IssueState.CLOSED,),
         filter_by_text='"><b>&x',
+        search="#12",
     )
     monkeypatch.setattr(st, "html", render := Mock())
     export_links.render_links(query)
@@ -26,5 +27,9 @@ def test_links_keep_the_filters_and_drop_the_page(monkeypatch):
     urls = [urlsplit(html.unescape(url)) for url in re.findall('href="([^"]*)"', rendered)]
     assert [url.path for url in urls] == ["issues.csv", "issues.jsonl"]
     for url in urls:
-        assert parse_qs(url.query) == {"states": ["Closed"], "filter_by_text": ['"><b>&x']}
+        assert parse_qs(url.query) == {
+            "states": ["Closed"],
+            "filter_by_text": ['"><b>&x'],
+            "search": ["#12"],
+        }
     assert "<b>" not in rendered

@@ -79,8 +79,10 @@ def test_iteration_filters_if_the_server_does_not(make_client, first_answers):
         (IssueQuery(filter_by_text="café"), make_issue("cafe")),
         (IssueQuery(type=(IssueType.OTHER,)), make_issue("a") | {"type": "Tone"}),
         (IssueQuery(end_date=10_000), make_issue("a", created_at="1970-01-01T00:00:10Z")),
+        (IssueQuery(search="x"), make_issue("a", issue_number=1, created_by=None)),
+        (IssueQuery(numbers=(2,)), make_issue("a", issue_number=1)),
     ],
-    ids=["text", "unknown type", "end of a period"],
+    ids=["text", "unknown type", "end of a period", "search", "number"],
 )
 def test_what_servers_see_differently_does_not_count_as_ignored(make_client, query, issue):
     with serving(make_page(issue)) as server:
