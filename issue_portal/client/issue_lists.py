@@ -248,8 +248,8 @@ class IssueWalk:
 def _contradicts(query: IssueQuery, page: IssuePage) -> bool:
     """Return whether a page shows that the server ignored a criterion.
 
-    Does not judge what servers may see differently: texts, limits of a period to the second, and
-    values that this client does not know. Nor what only one server has: `search` and `numbers`.
+    Does not judge what servers may see differently (texts, limits of a period to the second, values
+    that this client does not know), nor ``numbers``, which servers with other filters may lack.
     """
     criteria = list_criteria(query) - {"filter_by_text", "search", "numbers"}
     return any(
@@ -280,8 +280,8 @@ def _meets(name: str, query: IssueQuery, issue: Issue, *, slack: int = 0) -> boo
         case "end_date":
             return _compare(issue.created_at, value + slack, after=False)
         case "filter_by_text":
-            text = issue.description or ""
-            return fold_text(value) in fold_text(text) if "description" in sent else None
+            text = fold_text(issue.description or "")
+            return fold_text(value) in text if "description" in sent else None
         case "search":
             return matches_search(value, issue)
         case "numbers":
@@ -296,6 +296,4 @@ def _meets(name: str, query: IssueQuery, issue: Issue, *, slack: int = 0) -> boo
 
 
 def _compare(at: datetime | None, milliseconds: int, *, after: bool) -> bool | None:
-    if at is None:
-        return None
-    return (at.timestamp() * 1000 >= milliseconds) is after
+    return None if at is None else (at.timestamp() * 1000 >= milliseconds) is after
