@@ -1,10 +1,11 @@
 """The filters of My reports and of the review queue; their values become an `IssueQuery`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
 
+from components import server_capabilities
 from components.issues import filter_options
 from components.issues.filter_widgets import (
     ALL_TAB,
@@ -18,6 +19,7 @@ from components.issues.filter_widgets import (
     render_states,
 )
 from components.issues.pagination import get_page_number, go_to_first_page
+from components.issues.search_text import build_search_parameters
 from components.ui import placeholders, query_params
 from components.ui.i18n import N_, _
 from issue_portal.models.requests import IssueQuery
@@ -46,7 +48,7 @@ _POPOVER_FILTERS: Final[tuple[QueueFilter, ...]] = (
     FlagFilter("unread", N_("Unread"), "is_read", value=False),
     FlagFilter("anonymous", N_("Anonymous"), "anonymous", value=True),
 )
-"""The filters in the popover of the review queue, in reading order."""
+"""The filters in the popover of the review queue, in reading order. Some servers lack the flags."""
 
 _POPOVER_KEY: Final = "filter_menu"
 _JUST_OPENED_KEY: Final = "filter_menu_just_opened"
@@ -60,7 +62,7 @@ def render_my_issues_filters() -> IssueQuery:
     with states:
         selected = render_states(LIVE_STATES)
     query_params.write_url()
-    return _build_criteria(filter_by_text=text, states=selected)
+    return _build_criteria(**build_search_parameters(text), states=selected)
 
 
 def render_toolbar() -> IssueQuery:
@@ -69,16 +71,19 @@ def render_toolbar() -> IssueQuery:
     Raises `IssuesError` if the options of a visible filter cannot be fetched.
     """
     states = render_state_tabs()
-    text = render_search(_("Text, #number or name"))
+    searches_names = server_capabilities.can_search_all_fields()
+    text = render_search(_("Text, #number or name") if searches_names else _("Search text"))
     filters = _render_popover()
     page_order = render_order_button()
     query_params.write_url()
-    return _build_criteria(filter_by_text=text, states=states, page_order=page_order, **filters)
+    return _build_criteria(
+        **build_search_parameters(text), states=states, page_order=page_order, **filters
+    )
 
 
 def render_chips() -> None:
     """Render a chip for each active filter, which removes the filter."""
-    texts = {item.key: item.describe() for item in _POPOVER_FILTERS}
+    texts = {item.key: item.describe() for item in _list_popover_filters()}
     active = {key: text for key, text in texts.items() if text}
     if not active:
         return
@@ -105,7 +110,7 @@ def show_all() -> None:
 
 def clear_filters() -> None:
     """Clear the filters of the popover, and go to the first page."""
-    _clear(*(item.key for item in _POPOVER_FILTERS))
+    _clear(*(item.key for item in _list_popover_filters()))
 
 
 def _clear(*keys: str) -> None:
@@ -125,11 +130,11 @@ def render_no_match(text: str) -> None:
 
 def _render_popover() -> Mapping[str, Any]:
     """Render the popover with the filters; return their query parameters."""
+    items = _list_popover_filters()
     visible = bool(
-        st.session_state.get(_POPOVER_KEY)
-        or any(query_params.read(item.key) for item in _POPOVER_FILTERS)
+        st.session_state.get(_POPOVER_KEY) or any(query_params.read(item.key) for item in items)
     )
-    for item in _POPOVER_FILTERS:
+    for item in items:
         item.restore(visible=visible)
         if _JUST_OPENED_KEY in st.session_state:
             # Streamlit (1.67) gives values from the URL only to widgets that are on screen, so give
@@ -145,9 +150,16 @@ def _render_popover() -> Mapping[str, Any]:
         on_change=_note_opened,
     )
     with popover:
-        for item in _POPOVER_FILTERS:
+        for item in items:
             parameters |= item.render(visible=visible)
     return parameters
+
+
+def _list_popover_filters() -> Sequence[QueueFilter]:
+    """Return the filters of the popover that the server has."""
+    if server_capabilities.has_extra_filters():
+        return _POPOVER_FILTERS
+    return [item for item in _POPOVER_FILTERS if not isinstance(item, FlagFilter)]
 
 
 def _note_opened() -> None:

@@ -6,6 +6,7 @@ from components import api_session, background_calls, server_capabilities
 from issue_portal.client.client import IssuesClient
 from issue_portal.client.errors import NotFoundError, NotSupportedError
 from issue_portal.models.responses import HistoryEntry, Issue
+from issue_portal.models.vocabulary import IssueState
 
 
 def fetch(issue: Issue) -> tuple[HistoryEntry, ...]:
@@ -17,12 +18,16 @@ def start(issue: Issue) -> Future[tuple[HistoryEntry, ...]]:
     """Start to fetch the history of an existing issue."""
     client = api_session.client()
     has_history = server_capabilities.get_capabilities().has_history
-    return background_calls.start(lambda: () if has_history is False else _fetch(client, issue.id))
+    # Only our own servers show a deleted issue, and its history.
+    is_deleted = issue.state == IssueState.DELETED and server_capabilities.has_extra_filters()
+    return background_calls.start(
+        lambda: () if has_history is False else _fetch(client, issue.id, deleted=is_deleted)
+    )
 
 
-def _fetch(client: IssuesClient, issue_id: str) -> tuple[HistoryEntry, ...]:
+def _fetch(client: IssuesClient, issue_id: str, *, deleted: bool) -> tuple[HistoryEntry, ...]:
     try:
-        entries = client.history(issue_id).data
+        entries = client.history(issue_id, deleted=deleted).data
     except NotSupportedError:
         server_capabilities.learn_history(exists=False)
         return ()

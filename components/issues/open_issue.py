@@ -3,9 +3,11 @@
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from components import api_session, background_calls
+from auth import current_user
+from components import api_session, background_calls, server_capabilities
 from components.issues import issue_list, known_issues
 from issue_portal.client.errors import NotFoundError
+from issue_portal.models.permissions import Action
 from issue_portal.models.responses import Issue
 
 
@@ -39,7 +41,10 @@ def start_loading() -> Loading | None:
     if issue_id is None:
         return None
     client = api_session.client()
-    return Loading(issue_id, background_calls.start(lambda: client.get(issue_id)))
+    # Our own servers also show a deleted issue to a reviewer.
+    sees_deleted = current_user.may(Action.LIST_DELETED) and server_capabilities.has_extra_filters()
+    call = background_calls.start(lambda: client.get(issue_id, deleted=sees_deleted))
+    return Loading(issue_id, call)
 
 
 def describe_known(issue_id: str) -> OpenIssue:

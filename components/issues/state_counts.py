@@ -15,7 +15,6 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState
 
-
 _WITHOUT_SEARCH: Final = {"filter_by_text": None, "search": None, "numbers": ()}
 
 
