@@ -95,10 +95,10 @@ def render(person: Person) -> None:
 def _render_scopes(person: Person, number: int) -> None:
     title = _("What may it do?")
     with st.container(gap="xsmall"):
-        st.markdown(f":small[{title}]")
+        st.markdown(title)
         for scope in list_usable_scopes(person.role):
             st.checkbox(
-                f"**{labels.format_scope(scope)}:** {labels.explain_scope(scope)}",
+                f"{labels.format_scope(scope)}: {labels.explain_scope(scope)}",
                 key=f"token_{scope}_{number}",
             )
 
