@@ -4,13 +4,15 @@ import { CommandQueue } from "./command_queue.js";
 import { createElement } from "./create_element.js";
 import { followButtons } from "./issue_acts.js";
 import { rememberFocus } from "./list_focus.js";
-import { renderRows } from "./list_rows.js";
+import { renderRows, updateAges } from "./list_rows.js";
 import { scrollAfterRender, scrollToTop } from "./list_scrolling.js";
 import { listenForArrows, listenForShortcuts } from "./list_shortcuts.js";
 
 // The state of each list, by the key of the list. A state remains when Streamlit replaces the elements of
 // its list.
 const states = new Map();
+
+const AGE_INTERVAL_MS = 30_000;
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!states.has(data.list)) states.set(data.list, { commandQueue: new CommandQueue() });
@@ -35,6 +37,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     isFirstRender,
   };
 
+  clearInterval(state.ageTimer);
+  state.ageTimer = setInterval(() => updateAges(list, data.locale), AGE_INTERVAL_MS);
   const restoreFocus = rememberFocus(view);
   renderRows(view);
   restoreFocus();
@@ -59,6 +63,7 @@ const findOrCreateList = (parentElement) => {
 // has replaced the list, scroll to the top of the issue.
 const handleRemoval = ({ parentElement, commandQueue, state }) => {
   if (parentElement.isConnected) return;
+  clearInterval(state.ageTimer);
   if (!commandQueue.isEmpty && !document.querySelector(".st-key-opened")) scrollToTop();
   state.openIssue = commandQueue.openIssue;
 };

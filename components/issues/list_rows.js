@@ -53,6 +53,14 @@ const createRow = (view, row) => {
   return item;
 };
 
+// Show the current ages, on a page that stays open.
+export const updateAges = (list, locale) => {
+  for (const when of list.querySelectorAll("time[data-created]")) {
+    const { created } = when.dataset;
+    when.textContent = formatAge(created === "" ? null : Number(created), locale);
+  }
+};
+
 const createCells = (data, row) => {
   const dot = createElement("span", `dot ${row.colour}`);
   dot.title = row.state;
@@ -65,6 +73,7 @@ const createCells = (data, row) => {
   details.dir = "auto";
   const when = createElement("time", "when", formatAge(row.created, data.locale));
   when.title = row.when;
+  when.dataset.created = row.created ?? "";
   return [dot, number, text, details, when];
 };
 
