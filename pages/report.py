@@ -7,6 +7,7 @@ from components import api_session, server_capabilities
 from components.report import (
     draft_autosave,
     embed,
+    identity_menu,
     prefill,
     receipt,
     report_faults,
@@ -30,8 +31,14 @@ def render_report(person: Person | None, sending: ReportSending) -> None:
         submitted_report.forget()
     else:
         submitted_report.restore_from_tab(report_state.remember_sent_report, person)
-    st.title(_("Report a problem"), anchor=False)
-    new = report_form.render(person, prefill.get_link_values())
+    with st.container(key="report_heading", horizontal=True, vertical_alignment="center"):
+        st.title(_("Report a problem"), anchor=False)
+        is_anonymous = identity_menu.render(person)
+    identity_menu.mount_script(person)
+    new = report_form.render(person, prefill.get_link_values(), is_anonymous=is_anonymous)
+    if new is not None and person is None and not new.anonymous:
+        report_state.request_send_after_sign_in()
+        st.switch_page("pages/sign_in.py")
     if new is not None:
         client = api_session.visitor_client() if new.anonymous else api_session.client()
         sending.send(client, new, report_sending.make_idempotency_key(new))
@@ -42,8 +49,9 @@ def render_report(person: Person | None, sending: ReportSending) -> None:
         report_state.remember_sent_report(sending.sent)
         st.rerun()
     render_error(sending)
-    if person is None:
-        render_sign_in_offer()
+    if person is None and embed.is_embedded():
+        link = prefill.get_link_values() or Prefill()
+        embed.render_new_tab_link(_("Report with your name"), link.build_link())
 
 
 def render_error(sending: ReportSending) -> None:
@@ -60,24 +68,6 @@ def render_error(sending: ReportSending) -> None:
             st.rerun()
     messages.render_failure(error, failed=_("We couldn't send your report, but your text is safe."))
     sending.mark_outcome_shown()
-
-
-def render_sign_in_offer() -> None:
-    """Render the button that leads to a report by name; in a frame, a link to a new tab."""
-    if embed.is_embedded():
-        link = prefill.get_link_values() or Prefill()
-        embed.render_new_tab_link(
-            _("Open in a new tab to report with your name"), link.build_link()
-        )
-        return
-    is_clicked = st.button(
-        _("Sign in to report with your name"),
-        type="tertiary",
-        icon=":material/login:",
-        on_click=report_state.switch_to_report_by_name,
-    )
-    if is_clicked:
-        st.switch_page("pages/sign_in.py")
 
 
 def render_thanks(person: Person | None, sending: ReportSending, sent: SubmittedReport) -> None:

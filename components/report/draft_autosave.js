@@ -1,14 +1,10 @@
-// Count the characters of a form's text, and store the form's values in the tab's session storage until the
-// form is sent.
+// Store the values of a form in the tab's session storage until the form is sent, and draw the lines below its
+// text.
 import { DraftRestorer } from "./draft_restore.js";
 import { DraftStatus } from "./draft_status.js";
-import {
-  Draft,
-  removeDrafts,
-  removeDraftsOfPeople,
-  switchVisitorsDraftToByName,
-} from "./draft_store.js";
+import { Draft, removeDrafts, removeDraftsOfPeople, requestSendAfterSignIn } from "./draft_store.js";
 import { FormFields } from "./form_fields.js";
+import { SubmitWatch } from "./form_submit.js";
 
 // Hash of the person whose text may be in the form; "" for a visitor.
 let owner = "";
@@ -46,17 +42,19 @@ export default function ({ data, parentElement, setStateValue }) {
   const draft = new Draft(data.name, data.owner);
   setStateValue("id", draft.id);
   draft.applyInitial(data.initial, Boolean(data.text_choice));
-  draft.switchToByName(data);
+  if (!data.owner) draft.endSendRequest();
   stopAutosave();
   const stopThisCall = startAutosave(data, draft, new DraftStatus(parentElement, data));
   stopAutosave = stopThisCall;
+  // For tests: from now on, the tab stores what the person types.
+  parentElement.getRootNode().host.dataset.drawn = "";
   return () => parentElement.isConnected || stopThisCall();
 }
 
 const leaveForm = (data) => {
   stopAutosave();
   if (data.leave || data.sign_out_id) owner = "";
-  switchVisitorsDraftToByName(data);
+  requestSendAfterSignIn(data);
   if (data.forget) removeDrafts(data.name);
   // Announce each sign-out only once: meanwhile, another person may have signed in in another tab.
   if (!data.sign_out_id || data.sign_out_id === announcedSignOut) return;
@@ -67,27 +65,40 @@ const leaveForm = (data) => {
 // Start to store the draft; return a function that stops it.
 const startAutosave = (data, draft, status) => {
   const fields = new FormFields(data);
-  const form = { data, draft, status, fields, restorer: new DraftRestorer(draft, fields) };
+  const submit = new SubmitWatch(fields, data);
+  const form = { data, draft, status, fields, submit, restorer: new DraftRestorer(draft, fields) };
   const onInput = ({ target }) => handleInput(form, target);
   const onClick = (event) => handleClick(form, event);
+  const onKey = (event) => submit.handleKey(event);
   status.onSwap(() => swapTexts(form));
+  status.onRemove(() => removeInputs(form));
   document.addEventListener("input", onInput);
   document.addEventListener("click", onClick, true);
+  document.addEventListener("keydown", onKey);
   const timer = setInterval(() => restore(form), 200);
   restore(form);
   status.showTextChoice(draft);
   return () => {
     clearInterval(timer);
+    submit.stop();
     document.removeEventListener("input", onInput);
     document.removeEventListener("click", onClick, true);
+    document.removeEventListener("keydown", onKey);
   };
 };
 
 const restore = (form) => {
-  if (!form.fields.textField) return;
-  form.fields.blockWhileSending();
-  form.restorer.restoreAll();
-  showCount(form, form.fields.textField.value);
+  const { data, draft, fields, restorer, status, submit } = form;
+  if (!fields.textField) return;
+  fields.blockWhileSending();
+  submit.check();
+  restorer.restoreAll();
+  showCount(form, fields.textField.value);
+  status.showAttached(fields.readInputs());
+  if (data.sends_by_name && restorer.isComplete && draft.isSendRequested) {
+    draft.endSendRequest();
+    submit.press();
+  }
 };
 
 const showCount = ({ data, fields, status }, text) => {
@@ -95,7 +106,7 @@ const showCount = ({ data, fields, status }, text) => {
 };
 
 const handleInput = (form, target) => {
-  const { draft, fields, restorer } = form;
+  const { draft, fields, restorer, status } = form;
   if (fields.isFilling) return;
   if (target === fields.textField) {
     showCount(form, target.value);
@@ -107,10 +118,11 @@ const handleInput = (form, target) => {
   restorer.markInputRestored(target);
   draft.updateInput(key, target.value);
   fields.hideFaults(key);
+  status.showAttached(fields.readInputs());
 };
 
 const handleClick = (form, event) => {
-  const { data, fields, restorer } = form;
+  const { data, fields, restorer, submit } = form;
   if (event.target.closest?.('[data-testid="stFormSubmitButton"]')) {
     if (fields.textField?.value.length > data.send_limit) {
       // The server would close the connection. The count already says that the text is too long.
@@ -120,6 +132,7 @@ const handleClick = (form, event) => {
       return;
     }
     fields.showFaults();
+    submit.expectFaults();
     return;
   }
   const key = fields.findChoiceKey(event.target);
@@ -134,4 +147,18 @@ const swapTexts = ({ draft, fields, status }) => {
   draft.update({ text: otherText, otherText: fields.textField.value, isLinkText: !isLinkText });
   fields.fill(fields.textField, otherText);
   status.showTextChoice(draft);
+};
+
+// Empty the inputs that a link has filled in.
+const removeInputs = ({ data, draft, fields, restorer, status }) => {
+  for (const key of data.inputs) {
+    const field = fields.findInput(key);
+    if (!field?.value) continue;
+    restorer.markInputRestored(field);
+    draft.updateInput(key, "");
+    fields.fill(field, "");
+    fields.hideFaults(key);
+  }
+  status.showAttached(fields.readInputs());
+  fields.textField.focus();
 };

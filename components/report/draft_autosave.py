@@ -5,6 +5,7 @@ The draft is only in the tab's session storage: the server gets no text before t
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Final
 
 import streamlit as st
 
@@ -21,8 +22,8 @@ _SEND_LIMIT = 50_000
 REPORT_DRAFT = "report"
 """Name of the draft of a report."""
 
-ANONYMOUS_TOGGLE = WIDGET_KEYS["anonymous"]
-"""Key of the toggle "Report anonymously", which a click on "report by name" switches off."""
+_COUNTED_CHARACTERS: Final = 1_000
+"""Characters below the limit from which on the form shows the number of characters."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,24 @@ class DraftWidgets:
     """Text inputs, and other text areas."""
 
     choices: tuple[str, ...] = ()
-    """Radio groups and toggles."""
+    """Radio groups."""
+
+
+@dataclass(frozen=True)
+class Attachments:
+    """The line that names the values which a link has filled in."""
+
+    line: str
+    """With the placeholder {parts}."""
+
+    remove: str
+    """Label of the button that empties the inputs."""
+
+    names: Mapping[str, str]
+    """Names of `DraftWidgets.inputs`, by widget key."""
+
+    shown_as_is: str
+    """Key of the input whose value is shown in place of a name."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +79,19 @@ def autosave(
     widgets: DraftWidgets,
     initial: InitialValues | None,
     *,
-    sign_in_click_id: str = "",
-    hint: str = "",
+    sends_by_name: bool = False,
     hint_of_link: str = "",
+    attached: Attachments | None = None,
 ) -> None:
-    """Count the characters of a form's text, and store the form's values in the browser tab.
+    """Store a form's values in the browser tab, and count the characters of a long text.
 
     Only the same person gets the draft ``name`` back; a visitor's draft becomes the draft of the
     person who signs in. New ``initial`` values replace those of an earlier link, but not the text
-    that the person typed. ``sign_in_click_id`` identifies the click with which the person last
-    asked to report by name; a new id switches `ANONYMOUS_TOGGLE` off. ``hint`` is shown beside the
-    count.
+    that the person typed. With ``sends_by_name``, the browser sends the form for a person who
+    pressed "Sign in and send" (see `stop_autosave`).
 
-    Pass ``hint_of_link`` only for a form that links can open. It replaces the hint while the form
-    shows the text of a link. The person can then switch between this text and their own.
+    Pass ``hint_of_link`` and ``attached`` only for a form that links can open. The hint is shown
+    while the form has the text of a link; the person can switch between this text and their own.
     """
     js_component.mount(
         __file__,
@@ -84,17 +101,18 @@ def autosave(
             "name": name,
             "owner": hash_owner(person),
             "limit": DESCRIPTION_LIMIT,
+            "count_from": DESCRIPTION_LIMIT - _COUNTED_CHARACTERS,
             "send_limit": _SEND_LIMIT,
-            "sign_in_click_id": sign_in_click_id,
-            "anonymous_toggle": ANONYMOUS_TOGGLE,
+            "sends_by_name": sends_by_name,
             "initial": initial and asdict(initial),
             "text_choice": _list_text_choice_labels() if hint_of_link else None,
-            "hint": hint,
-            "hint_of_link": hint_of_link or hint,
+            "hint_of_link": hint_of_link,
+            "attached": attached and asdict(attached),
             "locale": i18n.get_locale_tag(),
             "count": _("{count} of {limit} characters"),
             "over_one": _translate_excess(1),
             "over_many": _translate_excess(2),
+            "waiting": _("Reconnecting…"),
         },
     )
 
@@ -133,16 +151,16 @@ def get_draft_id() -> str:
 def stop_autosave(sign_in_click_id: str = "") -> None:
     """Stop the autosave on a page without the form: another person may use the browser next.
 
-    ``sign_in_click_id`` identifies the click on "Sign in to report with your name". The draft
-    stores the id, so that the form is set to a report by name after the sign-in at a provider.
-    A cookie would be unsafe: another site on the same host could set it and so turn an anonymous
-    report into a report by name.
+    ``sign_in_click_id`` identifies the click on "Sign in and send". The draft stores it, so that
+    the form is sent by name after the sign-in, also after one at a provider. A cookie would be
+    unsafe: another site on the same host could set it and so turn an anonymous report into a
+    report by name.
     """
     data = {
         "name": REPORT_DRAFT,
         "leave": True,
         "sign_in_click_id": sign_in_click_id,
-        "anonymous_toggle": ANONYMOUS_TOGGLE,
+        "anonymous_choice": WIDGET_KEYS["anonymous"],
     }
     js_component.mount(__file__, key="draft_leave", data=data)
 

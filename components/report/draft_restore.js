@@ -1,4 +1,4 @@
-// Restore a draft into its form, and store the person's choices (radio groups and toggles) in the draft.
+// Restore a draft into its form, and store the person's choices (radio groups) in the draft.
 // Streamlit (1.67) may reset a new field to its initial value. A field therefore counts as restored once
 // the person has changed it, or once it has kept the value of the draft for a second.
 const STABLE_CHECKS = 5; // One check every 200 ms.
@@ -8,7 +8,7 @@ export class DraftRestorer {
   #fields;
   #restoredInputs = new Set();
   #equalChecks = new Map(); // Consecutive checks in which a field had the value of the draft.
-  #firstChoices = new Map();
+  #calmChecks = 0; // Consecutive checks in which nothing was restored.
 
   constructor(draft, fields) {
     this.#draft = draft;
@@ -24,9 +24,15 @@ export class DraftRestorer {
   }
 
   restoreAll() {
+    this.#calmChecks += 1;
     this.#restoreInputs();
     for (const key of this.#fields.choiceKeys) this.#restoreChoice(key);
     this.#restoreText();
+  }
+
+  // Whether the form has kept the values of the draft for a second.
+  get isComplete() {
+    return this.#calmChecks > STABLE_CHECKS;
   }
 
   #restoreInputs() {
@@ -37,9 +43,12 @@ export class DraftRestorer {
       this.#equalChecks.set(field, checks);
       if (checks === STABLE_CHECKS) this.#restoredInputs.add(field);
       if (checks) continue;
+      this.#calmChecks = 0;
       this.#fields.fill(field, value);
-      // Unfold the expander of the field: the person must see the values that will be sent.
-      const folded = value && field.closest("details:not([open])");
+      // Unfold the expander of the field: the person must see the values that will be sent. A line outside
+      // shows the values of a link.
+      const isOfLink = value === this.#draft.initial.inputs[key];
+      const folded = value && !isOfLink && field.closest("details:not([open])");
       if (folded) folded.querySelector("summary").click();
     }
   }
@@ -49,7 +58,7 @@ export class DraftRestorer {
   #restoreChoice(key) {
     const current = this.#fields.readChoice(key);
     if (current === undefined) return;
-    const initial = this.#findInitialChoice(key, current);
+    const initial = this.#draft.initial.choices[key] ?? -1;
     const wanted = this.#draft.choices[key] ?? initial;
     const equalChecks = this.#equalChecks.get(key) ?? 0;
     if (current === wanted) {
@@ -58,19 +67,12 @@ export class DraftRestorer {
     }
     const isUntouched = equalChecks < STABLE_CHECKS && current === initial;
     if (wanted !== -1 && (current === -1 || isUntouched)) {
+      this.#calmChecks = 0;
       this.#fields.choose(key, wanted);
       return;
     }
     this.#draft.updateChoice(key, current);
     this.#fields.hideFaults(key);
-  }
-
-  // Without an initial value in the draft, a radio group starts with no option selected, and a toggle starts
-  // with the value that this script saw first.
-  #findInitialChoice(key, current) {
-    if (!this.#firstChoices.has(key)) this.#firstChoices.set(key, current);
-    const isRadio = typeof current === "number";
-    return this.#draft.initial.choices[key] ?? (isRadio ? -1 : this.#firstChoices.get(key));
   }
 
   // Streamlit may replace or empty the text field while a page loads. If a person empties the field, an
@@ -79,6 +81,7 @@ export class DraftRestorer {
     const field = this.#fields.textField;
     const { text, initial } = this.#draft;
     if (field.value === text) return;
+    this.#calmChecks = 0;
     if (!field.value || field.value === initial.text) this.#fields.fill(field, text);
     else this.#draft.update({ text: field.value }); // Typed before this script was loaded.
   }

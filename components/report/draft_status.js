@@ -1,71 +1,96 @@
-// The lines below a text field: a hint, the number of characters, and the choice between the text of the
-// person and the text of a link.
+// The lines below a text field: the choice between the text of the person and the text of a link, the values that
+// a link attached, and the number of characters.
 const append = (parent, tag, className = "") => {
   const element = document.createElement(tag);
   element.className = className;
+  if (tag === "button") element.type = "button";
   parent.append(element);
   return element;
+};
+
+const appendLine = (parent, name) => {
+  const line = append(parent, "div", name);
+  line.hidden = true;
+  append(line, "p");
+  return line;
 };
 
 export class DraftStatus {
   #data;
   #countedText;
   #choice;
-  #swapButton;
   #hint;
+  #attached;
   #count;
 
   constructor(parentElement, data) {
-    if (!parentElement.querySelector("p")) {
-      const choiceLine = append(parentElement, "div", "text-choice");
-      append(choiceLine, "p");
-      append(choiceLine, "button").type = "button";
-      const statusLine = append(parentElement, "div", "status");
-      // The stylesheet shows the line: without styles it is taller, and the form would move.
-      statusLine.hidden = true;
-      append(statusLine, "p");
-      append(statusLine, "p");
+    if (!parentElement.querySelector(".count")) {
+      append(appendLine(parentElement, "choice"), "button");
+      appendLine(parentElement, "hint");
+      append(appendLine(parentElement, "attached"), "button");
+      appendLine(parentElement, "count");
     }
     this.#data = data;
-    [this.#choice, this.#hint, this.#count] = parentElement.querySelectorAll("p");
-    this.#swapButton = parentElement.querySelector("button");
+    [this.#choice, this.#hint, this.#attached, this.#count] = [
+      ...parentElement.querySelectorAll("div:has(> p)"),
+    ];
   }
 
   onSwap(swap) {
-    this.#swapButton.onclick = swap;
+    this.#choice.querySelector("button").onclick = swap;
   }
 
-  // Show the hint for the text in the field. If there is another text, offer to swap the two texts.
+  onRemove(remove) {
+    this.#attached.querySelector("button").onclick = remove;
+  }
+
+  // Warn about the text of a link. If there is another text, offer to swap the two texts.
   showTextChoice(draft) {
     const { otherText, isLinkText } = draft.read();
-    const { hint, hint_of_link, text_choice } = this.#data;
+    const { hint_of_link, text_choice } = this.#data;
     const showsLinkText = draft.initial.text && (!otherText || isLinkText);
-    this.#hint.textContent = showsLinkText ? hint_of_link : hint;
-    this.#choice.parentElement.hidden = !otherText;
+    show(this.#hint, showsLinkText ? hint_of_link : "");
     if (!text_choice) return;
-    this.#choice.textContent = isLinkText
-      ? text_choice.link_text_shown
-      : text_choice.own_text_shown;
-    this.#swapButton.textContent = isLinkText
-      ? text_choice.use_own_text
-      : text_choice.use_link_text;
+    const { link_text_shown, own_text_shown, use_own_text, use_link_text } = text_choice;
+    show(this.#choice, otherText ? (isLinkText ? link_text_shown : own_text_shown) : "");
+    this.#choice.querySelector("button").textContent = isLinkText ? use_own_text : use_link_text;
   }
 
-  // Show the number of characters. They are code points, as on the server. Return whether the text has
-  // changed and is neither blank nor too long.
+  // Name the values that a link attached, as long as the person has not removed them.
+  showAttached(values) {
+    const { attached } = this.#data;
+    if (!attached) return;
+    const { names, shown_as_is, line, remove } = attached;
+    const parts = Object.entries(values)
+      .filter(([, value]) => value)
+      .map(([key, value]) => (key === shown_as_is ? value : names[key]));
+    show(this.#attached, parts.length ? line.replace("{parts}", () => parts.join(" · ")) : "");
+    this.#attached.querySelector("button").textContent = remove;
+  }
+
+  // Show the number of characters of a long text. They are code points, as on the server. Return whether the
+  // text has changed and is neither blank nor too long.
   showCount(text) {
     if (text === this.#countedText) return false;
     this.#countedText = text;
-    const { limit, locale, count, over_one, over_many } = this.#data;
+    const { limit, count_from, locale, count, over_one, over_many } = this.#data;
     const length = [...text].length;
     const over = length - limit;
     const format = (number) => number.toLocaleString(locale);
     const values = { count: format(length), over: format(over), limit: format(limit) };
     const overTemplate = over === 1 ? over_one : over_many;
     const template = over > 0 ? overTemplate : count;
-    this.#count.textContent = template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-    this.#count.className = over > 0 ? "over" : "";
+    const content = template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+    this.#count.classList.toggle("over", over > 0);
     this.#count.setAttribute("role", over > 0 ? "alert" : "note");
+    show(this.#count, length >= count_from ? content : "");
     return Boolean(text.trim()) && over <= 0;
   }
 }
+
+const show = (line, text) => {
+  const paragraph = line.querySelector("p");
+  // Screen readers announce each change of the text, so set only a new one.
+  if (paragraph.textContent !== text) paragraph.textContent = text;
+  line.hidden = !text;
+};

@@ -25,7 +25,8 @@ const convertOld = ({ choice, toggle, ...values }) => {
 // `id`: identifies the draft. `initial`: the values of the link, or of the stored report.
 // `text`, `inputs`, `choices`: the values of the person; inputs and choices by widget key.
 // `otherText`: the text that is not shown, if both the person and the link have a text.
-// `isLinkText`: whether the text that is shown is the link's. `byNameId`: see `convertToByName`.
+// `isLinkText`: whether the text that is shown is the link's.
+// `byNameId`, `sendRequestedAt`: see `requestSendAfterSignIn`.
 const parse = (key) => {
   const draft = convertOld(JSON.parse(storage.getItem(key) ?? "{}"));
   if (draft.initial) draft.initial = convertOld(draft.initial);
@@ -39,7 +40,12 @@ const move = (oldKey, newKey) => {
   storage.removeItem(oldKey);
 };
 
+// Ids of drafts that the tab has not stored yet, by key. All parts of a page use the same id.
+const newIds = new Map();
+const makeId = () => [...crypto.getRandomValues(new Uint32Array(4))].join("-");
+
 const removeMatching = (pattern) => {
+  newIds.clear();
   for (const name of storage.names()) if (pattern.test(name)) storage.removeItem(name);
 };
 
@@ -47,18 +53,18 @@ export const removeDrafts = (form) => removeMatching(new RegExp(`^${makeVisitorK
 
 export const removeDraftsOfPeople = () => removeMatching(/^issue-portal-draft-.*-[0-9a-f]{16}$/);
 
-// Return the draft as a report by name. `sign_in_click_id` identifies the click with which the person asked for
-// it. The draft stores the id, so that each click turns off the toggle "anonymous" only once.
-const convertToByName = (draft, { sign_in_click_id: byNameId, anonymous_toggle: toggle }) => {
-  if (!byNameId || byNameId === draft.byNameId) return draft;
-  return { ...draft, byNameId, choices: { ...draft.choices, [toggle]: false } };
-};
+// Time for which a request to send the report after the sign-in is valid, in milliseconds.
+const REQUEST_LIFETIME = 15 * 60 * 1000;
 
-// Switch the visitor's draft to a report by name.
-export const switchVisitorsDraftToByName = (data) => {
-  const key = makeVisitorKey(data.name);
-  if (data.sign_in_click_id)
-    storage.setItem(key, JSON.stringify(convertToByName(parse(key), data)));
+// Make the visitor's draft a report by name that is sent once the person has signed in. `sign_in_click_id`
+// identifies the click on "Sign in and send": the draft stores it, so that each click has an effect only once.
+export const requestSendAfterSignIn = ({ name, sign_in_click_id: byNameId, anonymous_choice }) => {
+  const key = makeVisitorKey(name);
+  const draft = parse(key);
+  if (!byNameId || byNameId === draft.byNameId) return;
+  const choices = { ...draft.choices, [anonymous_choice]: false };
+  const changed = { ...draft, byNameId, choices, sendRequestedAt: Date.now() };
+  storage.setItem(key, JSON.stringify(changed));
 };
 
 export class Draft {
@@ -72,7 +78,8 @@ export class Draft {
     if (owner) move(visitorKey, this.#key);
     // An older version of the portal named the drafts of edits "correction-…". TODO(2.0): remove.
     if (form.startsWith("edit-")) move(this.#key.replace("edit-", "correction-"), this.#key);
-    this.#id = this.read().id ?? [...crypto.getRandomValues(new Uint32Array(4))].join("-");
+    this.#id = this.read().id ?? newIds.get(this.#key) ?? makeId();
+    newIds.set(this.#key, this.#id);
   }
 
   // The id survives reloads, so that a report that is sent twice is stored once.
@@ -123,7 +130,12 @@ export class Draft {
     this.update({ initial, text, inputs: undefined, otherText, isLinkText: false });
   }
 
-  switchToByName(data) {
-    if (data.sign_in_click_id) this.update(convertToByName(this.read(), data));
+  // Whether the person pressed "Sign in and send". A request ends when the form opens without a sign-in.
+  get isSendRequested() {
+    return Date.now() - (this.read().sendRequestedAt ?? 0) < REQUEST_LIFETIME;
+  }
+
+  endSendRequest() {
+    if (this.read().sendRequestedAt) this.update({ sendRequestedAt: undefined });
   }
 }

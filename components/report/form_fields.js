@@ -22,6 +22,19 @@ export class FormFields {
     return this.#keys.inputs.find((key) => field === this.findInput(key));
   }
 
+  // Return the values of the text inputs by key, without those that are not on the page.
+  readInputs() {
+    const fields = this.#keys.inputs.map((key) => [key, this.findInput(key)?.value.trim()]);
+    return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+  }
+
+  // Return the field of a widget that takes the focus: of a radio group, the selected or else first option.
+  findAnyField(key) {
+    // A select box may replace the input: its key has another end.
+    const fields = findAll(`[class*="st-key-${key}"] :is(input, textarea)`);
+    return fields.find((field) => field.checked) ?? fields[0];
+  }
+
   get choiceKeys() {
     return this.#keys.choices;
   }
@@ -30,18 +43,15 @@ export class FormFields {
     return this.#keys.choices.find((key) => element.closest?.(`.st-key-${key}`));
   }
 
-  // Return the index of the selected option of a radio group (-1 if none is selected), or whether a toggle
-  // is on. Return undefined if the widget is not on the page.
+  // Return the index of the selected option of a radio group (-1 if none is selected). Return undefined if the
+  // group is not on the page.
   readChoice(key) {
-    const inputs = findAll(`.st-key-${key} input`);
-    if (inputs[0]?.type === "radio") return inputs.findIndex((radio) => radio.checked);
-    return inputs[0]?.checked;
+    const options = findAll(`.st-key-${key} input`);
+    return options.length ? options.findIndex((option) => option.checked) : undefined;
   }
 
-  choose(key, value) {
-    const inputs = findAll(`.st-key-${key} input`);
-    const input = inputs[0].type === "radio" ? inputs[value] : inputs[0];
-    this.changeSilently(() => input?.click());
+  choose(key, index) {
+    this.changeSilently(() => findAll(`.st-key-${key} input`)[index]?.click());
   }
 
   // React ignores a new `value` property, so call the native setter and dispatch an input event.

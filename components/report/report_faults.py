@@ -54,11 +54,10 @@ class Fault:
 
     text: str
     widget_keys: tuple[str, ...]
-    icon: str = "arrow_upward"
 
 
-def find_faults(report: ReportInput, *, is_signed_in: bool) -> Iterator[Fault]:
-    """Yield the faults of a report in the order of the form; a missing sign-in comes last."""
+def find_faults(report: ReportInput) -> Iterator[Fault]:
+    """Yield the faults of a report in the order of the form."""
     if report.type is None:
         yield Fault(_("Choose what went wrong."), ("report_type",))
     required = server_capabilities.get_capabilities().required_fields
@@ -69,9 +68,6 @@ def find_faults(report: ReportInput, *, is_signed_in: bool) -> Iterator[Fault]:
         yield Fault(text, ("report_description",))
     yield from _find_reference_faults(report)
     yield from _find_missing_references(report, required)
-    if not is_signed_in and not report.anonymous:
-        text = _("Sign in to send this with your name.")
-        yield Fault(text, ("report_anonymous",), icon="arrow_downward")
 
 
 def find_text_fault(description: str) -> str | None:

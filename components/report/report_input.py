@@ -15,7 +15,10 @@ WIDGET_KEYS: Final = {
     "reported_interaction_id": "report_interaction",
     "project_id": "report_project",
 }
-"""Keys of the form's widgets, by field of `NewIssue` or `ThreadConfig`."""
+"""Keys of the form's widgets, by field of `NewIssue` or `ThreadConfig`.
+
+The choice between anonymous and by name is in the session state under its key, without a widget.
+"""
 
 
 PROJECT_CHOICE_KEY: Final = "report_project_choice"

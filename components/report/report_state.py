@@ -24,14 +24,13 @@ def remember_sent_report(sent: SubmittedReport) -> None:
     st.session_state.pop(_ANOTHER_REPORT_KEY, None)
 
 
-def switch_to_report_by_name() -> None:
-    """Switch the form to a report by name, before the person signs in."""
-    st.session_state["report_anonymous"] = False
+def request_send_after_sign_in() -> None:
+    """Note that the person pressed "Sign in and send"."""
     st.session_state[_SIGN_IN_CLICK_ID_KEY] = uuid.uuid4().hex
 
 
 def get_sign_in_click_id() -> str:
-    """Return the id of the last click on "Sign in to report with your name", or ""."""
+    """Return the id of the last click on "Sign in and send", or ""."""
     return str(st.session_state.get(_SIGN_IN_CLICK_ID_KEY, ""))
 
 
