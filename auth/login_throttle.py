@@ -42,16 +42,22 @@ class LoginThrottle:
         self._attack_limit = self._pair_limit.with_amount(_ATTACK_FACTOR * attempts)
         self._block_limit = self._pair_limit.with_amount(_BLOCK_FACTOR * attempts)
 
-    def start_attempt(self, name: str, address: str) -> int:
+    def start_attempt(self, name: str, address: str, alias: str = "") -> int:
         """Count an attempt; return 0 if it is allowed, else the seconds to wait.
 
-        Call this method before the password check, so that parallel attempts are counted.
+        Call this method before the password check, so that parallel attempts are counted. ``alias``
+        is another name, of which only failures are counted: see `auth.password.find_alias`.
         """
         if self._counters.is_off:
             return 0
+        if alias:
+            count = self._counters.peek(
+                self._choose_limit(alias, address), _join_pair(alias, address)
+            )
+            if count.left == 0:
+                return count.seconds
         pair = _join_pair(name, address)
         is_name_attacked = self._is_used_up(self._attack_limit, name)
-        is_address_attacking = self._is_used_up(self._attack_limit, address)
         is_address_new = not self._is_used_up(_SIGNED_IN_PAIR, pair)
         if is_address_new:
             block = self._counters.peek(self._block_limit, address)
@@ -61,15 +67,17 @@ class LoginThrottle:
                 shared = self._counters.take(_ATTACKED_NAME_LIMIT, name)
                 if not shared.allowed:
                     return shared.seconds
-        is_attack = is_name_attacked or is_address_attacking
-        limit = self._attacked_pair_limit if is_attack else self._pair_limit
-        count = self._counters.take(limit, pair)
+        count = self._counters.take(self._choose_limit(name, address), pair)
         return 0 if count.allowed else count.seconds
 
-    def record_failure(self, name: str, address: str) -> None:
+    def record_failure(self, name: str, address: str, alias: str = "") -> None:
         """Count a wrong password."""
         if self._counters.is_off:
             return
+        if alias:
+            pair = _join_pair(alias, address)
+            self._counters.take(self._choose_limit(alias, address), pair)
+            self._counters.take(self._attack_limit, alias)
         for limit, key in (
             (self._attack_limit, name),
             (self._attack_limit, address),
@@ -83,6 +91,11 @@ class LoginThrottle:
         for limit in (self._pair_limit, self._attacked_pair_limit):
             self._counters.reset(limit, pair)
         self._counters.take(_SIGNED_IN_PAIR, pair)
+
+    def _choose_limit(self, name: str, address: str) -> Limit:
+        """Return the limit of attempts at a name from an address."""
+        is_attack = any(self._is_used_up(self._attack_limit, key) for key in (name, address))
+        return self._attacked_pair_limit if is_attack else self._pair_limit
 
     def _is_used_up(self, limit: Limit, key: str) -> bool:
         return self._counters.peek(limit, key).left == 0

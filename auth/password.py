@@ -106,6 +106,26 @@ def create_sign_in(username: str, account: Account) -> PasswordSignIn:
     return PasswordSignIn(secrets.token_urlsafe(16), username, fingerprint, ends_at)
 
 
+def resolve_username(entered: str) -> str:
+    """Return the user name of the account with this name or email address, in lower case.
+
+    Returns ``entered`` unless exactly one account has the address.
+    """
+    accounts = get_accounts_file().get_all()
+    names = [name for name, account in accounts.items() if account.email == entered]
+    return names[0] if len(names) == 1 and entered not in accounts else entered
+
+
+def find_alias(username: str, entered: str) -> str:
+    """Return the other name under which wrong passwords for an address are counted, or "".
+
+    It is the part before the @, which usually is the user name. Known and unknown addresses both
+    count under it: otherwise, the limits of user names would tell which addresses have an account.
+    """
+    local_part, at, _domain = entered.partition("@")
+    return local_part if at and local_part != username else ""
+
+
 def hash_for_throttle(text: str) -> str:
     """Hash a user name or IP address for the counters of the login throttle."""
     return api_backend.get_backend().keys.hash("sign-in", text).hex()[:32]

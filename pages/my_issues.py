@@ -20,13 +20,13 @@ from components.issues import (
 )
 from components.issues.criteria import has_filters
 from components.issues.open_issue import Loading, OpenIssue
-from components.report import edit_form
-from components.ui import labels, messages, placeholders, plain_text
+from components.report import edit_form, report_view
+from components.ui import messages, placeholders, plain_text
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError
 from issue_portal.core.portal_token import Person
 from issue_portal.models.permissions import Action
-from issue_portal.models.responses import IssuePage
+from issue_portal.models.responses import Issue, IssuePage
 from issue_portal.models.vocabulary import IssueState
 
 st.title(_("My reports"), anchor=False)
@@ -90,23 +90,36 @@ def render_issue(person: Person, loading: Loading) -> None:
             render_back_button(_("Show my reports"))
         return
     history = issue_history.start(issue)
+    render_back_button(_("Back to list"))
     edit_conflict.render(issue_actions.apply_anyway, issue_id=issue.id)
-    with st.container(border=True):
-        issue_detail.render_report_heading(issue)
-        st.caption(labels.explain_state(issue.state))
-        issue_detail.render_text(issue.description)
-        issue_detail.render_references(issue)
-        issue_detail.render_activity(issue, history)
-        if issue.state == IssueState.NOT_REVIEWED or edit_form.is_unfolded(issue):
-            edit = edit_form.render(person, issue)
-            if edit:
-                issue_actions.save_own_edit(edit.seen, edit.change)
-                st.rerun()
-        with st.container(horizontal=True):
-            render_back_button(_("Back to list"))
-            if issue.state == IssueState.NOT_REVIEWED:
-                issue_actions.render_withdraw_button(issue)
+    report_view.render_heading(issue)
+    edit_form.remove_ended_draft()
+    if edit_form.is_open(issue):
+        edit = edit_form.render(person, issue)
+        if edit:
+            issue_actions.save_own_edit(edit.seen, edit.change)
+            st.rerun()
+    else:
+        render_text_and_actions(issue)
+    issue_detail.render_references(issue)
+    issue_detail.render_activity(issue, history)
     auto_refresh.rerun_on_change(reload_open_issue, open_issue.describe_known(issue.id))
+
+
+def render_text_and_actions(issue: Issue) -> None:
+    """Render the text, and the buttons to edit or withdraw it until the review starts."""
+    issue_detail.render_text(issue.description)
+    if issue.state != IssueState.NOT_REVIEWED:
+        return
+    with st.container(horizontal=True):
+        st.button(
+            _("Edit"),
+            icon=":material/edit:",
+            key="edit",
+            on_click=edit_form.open_form,
+            args=(issue,),
+        )
+        issue_actions.render_withdraw_button(issue)
 
 
 def reload_open_issue() -> OpenIssue | None:
@@ -117,7 +130,14 @@ def reload_open_issue() -> OpenIssue | None:
 
 def render_back_button(label: str) -> None:
     """Render a button that closes the open issue."""
-    st.button(label, icon=":material/arrow_back:", on_click=issue_list.open_issue, args=(None,))
+    st.button(
+        label,
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="back_to_my_reports",
+        on_click=issue_list.open_issue,
+        args=(None,),
+    )
 
 
 render_list_or_issue()

@@ -71,16 +71,17 @@ def render_error(sending: ReportSending) -> None:
 
 
 def render_thanks(person: Person | None, sending: ReportSending, sent: SubmittedReport) -> None:
-    """Render the number, what happens next, and the receipt of an anonymous report."""
+    """Render the number, the receipt of an anonymous report, and what happens next."""
     # Store the report first, so that an immediate reload does not lose the receipt.
     submitted_report.store_in_tab(sent, person)
     draft_autosave.forget_draft(draft_autosave.REPORT_DRAFT)
     sending.mark_outcome_shown()
-    st.title(_("Thank you"), anchor=False)
     received = _("Report received")
     if sent.number is not None:
         received = _("Report #{number} received").format(number=sent.number)
-    st.success(received, icon=":material/check_circle:")
+    st.title(received, anchor=False)
+    if sent.receipt:
+        receipt.render(sent.receipt, sent.number, sent.sent_at)
     if sent.receipt or not sent.is_anonymous:
         text = _("A reviewer will look at it. You'll see it move from New to In review to Closed.")
     else:
@@ -88,25 +89,10 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Submitted
             "A reviewer will look at it. You can't track it, because this server gives no receipts."
         )
     st.write(text)
-    if sent.receipt:
-        receipt.render(sent.receipt, sent.number, sent.sent_at)
-    render_next_steps(sent)
-
-
-def render_next_steps(sent: SubmittedReport) -> None:
-    """Render the links that track the report, and the button that starts another report."""
-    with st.container(key="next_steps"):
-        if sent.receipt:
-            icon = ":material/receipt_long:"
-            embed.render_page_link("track", label=_("Track it"), icon=icon)
-        elif not sent.is_anonymous:
-            icon = ":material/inbox:"
-            embed.render_page_link("my_issues", label=_("See it in My reports"), icon=icon)
-        st.button(
-            _("Report another problem"),
-            icon=":material/add:",
-            on_click=report_state.start_another_report,
-        )
+    with st.container(key="next_steps", horizontal=True, vertical_alignment="center"):
+        st.button(_("Report another problem"), on_click=report_state.start_another_report)
+        if not sent.is_anonymous:
+            embed.render_page_link("my_issues", label=_("See it in My reports"), icon="")
 
 
 person = current_user.get_person()

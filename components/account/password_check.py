@@ -1,50 +1,60 @@
 """Checks a user's password, and shows why a sign-in attempt was refused."""
 
+from functools import partial
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from auth.password import (
     NOBODYS_HASH,
+    find_alias,
     get_accounts_file,
     get_login_throttle,
     hash_for_throttle,
     verify_password,
 )
 from auth.password_queue import password_check_queue
-from components.ui import i18n
+from components.ui import fault_line, i18n
 from components.ui.i18n import _
 from issue_portal.core.accounts import Account
 from issue_portal.core.client_address import make_client_key
 
 
-def check_account_password(username: str, password: str, *, wrong: str) -> Account | None:
+def check_account_password(
+    username: str,
+    password: str,
+    *,
+    wrong: str,
+    entered: str = "",
+    fault_slot: DeltaGenerator | None = None,
+) -> Account | None:
     """Return the account if the password is right; else show the reason and return None.
 
-    ``wrong`` is the message for a wrong password. An attacker cannot find out whether an account
-    exists: message and response time are the same.
+    ``wrong`` is the message for a wrong password, and ``fault_slot`` the element below the field
+    in which it is shown. ``entered`` is what the person typed in place of ``username``. An attacker
+    cannot find out whether an account exists: message, response time and limits are the same.
     """
+    show = partial(_show_fault, fault_slot)
     address = hash_client_address()
-    attempt = hash_for_throttle(username), address
+    name, alias = hash_for_throttle(username), find_alias(username, entered)
+    attempt = name, address, hash_for_throttle(alias) if alias else ""
     if seconds := get_login_throttle().start_attempt(*attempt):
-        st.error(
-            _("Too many wrong passwords. Try again in {time}.").format(
-                time=i18n.format_duration(seconds)
-            ),
-            icon=":material/hourglass_top:",
-        )
+        text = _("Too many wrong passwords. Try again in {time}.")
+        show(text.format(time=i18n.format_duration(seconds)))
         return None
     account = get_accounts_file().get_all().get(username)
     with password_check_queue.take_turn(address) as has_turn:
         if not has_turn:
-            render_busy_error()
+            show(_("Too many people are signing in. Try again in a moment."))
             return None
         is_right = verify_password(
             username, password.strip(), account.password if account else NOBODYS_HASH
         )
     if account is None or account.disabled or not is_right:
         get_login_throttle().record_failure(*attempt)
-        st.error(wrong, icon=":material/error:")
+        show(wrong)
         return None
-    get_login_throttle().record_success(*attempt)
+    get_login_throttle().record_success(name, address)
     return account
 
 
@@ -55,7 +65,11 @@ def hash_client_address() -> str:
 
 def render_busy_error() -> None:
     """Show that too many users are signing in at once."""
-    st.error(
-        _("Too many people are signing in. Try again in a moment."),
-        icon=":material/hourglass_top:",
-    )
+    _show_fault(None, _("Too many people are signing in. Try again in a moment."))
+
+
+def _show_fault(slot: DeltaGenerator | None, text: str) -> None:
+    if slot is None:
+        st.error(text, icon=":material/error:")
+    else:
+        fault_line.render(slot, text, "sign_in_password")

@@ -14,25 +14,33 @@ from issue_portal.models.permissions import Action
 _JUST_RENDERED_KEY: Final = "just_rendered"
 
 
-def rerun_on_change(fetch: Callable[[], object], shown: object) -> None:
+def rerun_on_change(
+    fetch: Callable[[], object],
+    shown: object,
+    *,
+    seconds: float | None = None,
+    action: Action | None = Action.READ_OWN,
+) -> None:
     """Rerun the page as soon as the result of ``fetch`` differs from ``shown``.
 
-    A `NotFoundError` of ``fetch`` counts as the result None; other errors of the client are
-    ignored.
+    Fetches every ``seconds`` (by default ``ISSUES_POLL_SECONDS``), as long as the current user may
+    do the ``action``; None for a page that everybody may see. A `NotFoundError` of ``fetch`` counts
+    as the result None; other errors of the client are ignored.
     """
     # The page has just fetched its data, so the first run of the fragment does not poll.
     st.session_state[_JUST_RENDERED_KEY] = True
-    poll = st.fragment(_poll, run_every=get_settings().poll_seconds)
-    poll(fetch, shown)
+    poll = st.fragment(_poll, run_every=seconds or get_settings().poll_seconds)
+    poll(fetch, shown, action)
 
 
-def _poll(fetch: Callable[[], object], shown: object) -> None:
+def _poll(fetch: Callable[[], object], shown: object, action: Action | None) -> None:
     if st.session_state.pop(_JUST_RENDERED_KEY, False):
         return
     if query_params.is_url_outdated():
         # A rerun would use the outdated URL, and close the issue that the person has just opened.
         return
-    require_sign_in.require_in_fragment(Action.READ_OWN)
+    if action is not None:
+        require_sign_in.require_in_fragment(action)
     try:
         current = fetch()
     except NotFoundError:

@@ -2,7 +2,12 @@
 // text.
 import { DraftRestorer } from "./draft_restore.js";
 import { DraftStatus } from "./draft_status.js";
-import { Draft, removeDrafts, removeDraftsOfPeople, requestSendAfterSignIn } from "./draft_store.js";
+import {
+  Draft,
+  removeDrafts,
+  removeDraftsOfPeople,
+  requestSendAfterSignIn,
+} from "./draft_store.js";
 import { FormFields } from "./form_fields.js";
 import { SubmitWatch } from "./form_submit.js";
 
@@ -131,6 +136,10 @@ const handleClick = (form, event) => {
       fields.textField.focus();
       return;
     }
+    if (event.target.closest('[class*="st-key-cancel"]')) {
+      putAside(form);
+      return;
+    }
     fields.showFaults();
     submit.expectFaults();
     return;
@@ -147,6 +156,13 @@ const swapTexts = ({ draft, fields, status }) => {
   draft.update({ text: otherText, otherText: fields.textField.value, isLinkText: !isLinkText });
   fields.fill(fields.textField, otherText);
   status.showTextChoice(draft);
+};
+
+// Keep the text of a cancelled edit, to offer it at the next edit.
+const putAside = ({ draft, fields }) => {
+  const text = fields.textField.value;
+  if (text !== draft.initial.text)
+    draft.update({ text: undefined, otherText: text, isLinkText: true });
 };
 
 // Empty the inputs that a link has filled in.

@@ -45,6 +45,16 @@ class DraftWidgets:
 
 
 @dataclass(frozen=True)
+class TextChoice:
+    """Labels of the choice between the person's text and the initial text."""
+
+    own_text_shown: str
+    use_link_text: str
+    link_text_shown: str
+    use_own_text: str
+
+
+@dataclass(frozen=True)
 class Attachments:
     """The line that names the values which a link has filled in."""
 
@@ -81,6 +91,7 @@ def autosave(
     *,
     sends_by_name: bool = False,
     hint_of_link: str = "",
+    text_choice: TextChoice | None = None,
     attached: Attachments | None = None,
 ) -> None:
     """Store a form's values in the browser tab, and count the characters of a long text.
@@ -90,8 +101,8 @@ def autosave(
     that the person typed. With ``sends_by_name``, the browser sends the form for a person who
     pressed "Sign in and send" (see `stop_autosave`).
 
-    Pass ``hint_of_link`` and ``attached`` only for a form that links can open. The hint is shown
-    while the form has the text of a link; the person can switch between this text and their own.
+    The hint is shown while the form has the text of a link. With ``text_choice``, the tab keeps
+    both the text of the person and the initial one, and the person can switch between the two.
     """
     js_component.mount(
         __file__,
@@ -105,7 +116,7 @@ def autosave(
             "send_limit": _SEND_LIMIT,
             "sends_by_name": sends_by_name,
             "initial": initial and asdict(initial),
-            "text_choice": _list_text_choice_labels() if hint_of_link else None,
+            "text_choice": text_choice and asdict(text_choice),
             "hint_of_link": hint_of_link,
             "attached": attached and asdict(attached),
             "locale": i18n.get_locale_tag(),
@@ -122,16 +133,6 @@ def _translate_excess(over: int) -> str:
     return ngettext(
         "{over} character over the {limit} limit", "{over} characters over the {limit} limit", over
     )
-
-
-def _list_text_choice_labels() -> Mapping[str, str]:
-    """Return the labels of the choice between the person's text and the text of a link."""
-    return {
-        "own_text_shown": _("This link came with its own text. We kept yours."),
-        "use_link_text": _("Use the link's text"),
-        "link_text_shown": _("This is the link's text. We kept yours."),
-        "use_own_text": _("Use your text"),
-    }
 
 
 def hash_owner(person: Person | None) -> str:

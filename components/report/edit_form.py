@@ -1,4 +1,4 @@
-"""The form with which reporters edit their own reports until the review starts."""
+"""The form with which reporters edit their own reports, at the place of the text."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,16 +7,23 @@ import streamlit as st
 
 from components.issues.proposed_change import ProposedChange
 from components.report import draft_autosave
-from components.report.draft_autosave import DraftWidgets, InitialValues
+from components.report.draft_autosave import DraftWidgets, InitialValues, TextChoice
 from components.report.report_faults import find_text_fault
 from components.report.type_select import render_type_select
+from components.ui import fault_line
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.responses import Issue
 from issue_portal.models.text_rules import is_blank
 from issue_portal.models.vocabulary import IssueState
 
-_SAVED_KEY: Final = "edit_saved"
+_SEEN_KEY: Final = "edit_seen"
+"""Session key of the issue as it was when the person began to edit it."""
+
+_ENDED_KEY: Final = "edit_ended"
+"""Session key of the id of a saved issue, whose draft the browser still has to remove."""
+
+_TEXT_KEY: Final = "edit_text"
 
 
 @dataclass(frozen=True)
@@ -27,67 +34,84 @@ class ReportEdit:
     change: ProposedChange
 
 
-def is_unfolded(issue: Issue) -> bool:
-    """Return whether the form of this issue is unfolded."""
-    return bool(st.session_state.get(_expander_key(issue)))
+def is_open(issue: Issue) -> bool:
+    """Return whether the person edits this issue."""
+    seen = st.session_state.get(_SEEN_KEY)
+    return isinstance(seen, Issue) and seen.id == issue.id
+
+
+def open_form(issue: Issue) -> None:
+    """Begin to edit an issue. For callbacks of buttons."""
+    st.session_state[_SEEN_KEY] = issue
 
 
 def close_after_save(issue: Issue) -> None:
-    """Fold the form and remove its draft on the next run, after the edit was saved."""
-    st.session_state[_SAVED_KEY] = issue.id
+    """Close the form, and remove its draft on the next run."""
+    cancel()
+    st.session_state[_ENDED_KEY] = issue.id
+
+
+def cancel() -> None:
+    """Close the form. The browser tab keeps an unsaved text, and offers it at the next edit."""
+    st.session_state.pop(_SEEN_KEY, None)
+
+
+def remove_ended_draft() -> None:
+    """Remove the draft of an edit that was saved."""
+    if issue_id := st.session_state.pop(_ENDED_KEY, None):
+        draft_autosave.forget_draft(_name_draft(issue_id))
 
 
 def render(person: Person, issue: Issue) -> ReportEdit | None:
-    """Render the form, folded at first; return the edit once it is submitted and valid.
+    """Render the form; return the edit once it is submitted and valid.
 
     If the review starts meanwhile, Save is disabled, and the person can only copy the text.
     """
-    draft_name, seen_key = f"edit-{issue.id}", f"edit_from_{issue.id}"
-    if st.session_state.get(_SAVED_KEY) == issue.id:
-        st.session_state.pop(_SAVED_KEY)
-        st.session_state[_expander_key(issue)] = False
-        draft_autosave.forget_draft(draft_name)
-    expander = st.expander(
-        _("Edit"), icon=":material/edit:", key=_expander_key(issue), on_change="rerun"
-    )
-    if not is_unfolded(issue):
-        st.session_state.pop(seen_key, None)
-        return None
-    seen: Issue = st.session_state.setdefault(seen_key, issue)
+    seen: Issue = st.session_state[_SEEN_KEY]
     review_started = issue.state != IssueState.NOT_REVIEWED
-    with expander, st.form("edit", border=False, enter_to_submit=False):
-        _render_review_started_warning(review_started)
+    with st.form("edit", border=False, enter_to_submit=False):
         issue_type = render_type_select(seen, key=f"edit_type_{issue.id}")
         text = st.text_area(
-            _("What happened?"), seen.description or "", height=150, key="edit_text"
+            _("What happened?"), seen.description or "", height="content", key=_TEXT_KEY
         )
         fault_slot = st.empty()
-        initial = InitialValues(seen.description or "")
-        draft_autosave.autosave(person, draft_name, DraftWidgets("edit_text"), initial)
-        if not st.form_submit_button(_("Save"), type="primary", disabled=review_started):
-            return None
-        # A report about a thread may have no text.
-        keeps_no_text = not seen.description and is_blank(text)
-        if not keeps_no_text and (fault := find_text_fault(text)):
-            with fault_slot.container(key="fault__edit_text"):
-                st.error(fault, icon=":material/arrow_upward:")
-            return None
+        draft_autosave.autosave(
+            person,
+            _name_draft(issue.id),
+            DraftWidgets(_TEXT_KEY),
+            InitialValues(seen.description or ""),
+            text_choice=TextChoice(
+                own_text_shown=_("This is your unsaved edit."),
+                use_link_text=_("Use the saved text"),
+                link_text_shown=_("You have an unsaved edit."),
+                use_own_text=_("Continue it"),
+            ),
+        )
+        # Always render the slot: otherwise the buttons below would lose their state.
+        started_slot = st.empty()
+        if review_started:
+            started = _("The review has started, so you can't save this. Copy any text you need.")
+            started_slot.warning(started, icon=":material/lock:")
+        is_saved = _render_buttons(review_started=review_started)
+    # A report about a thread may have no text.
+    keeps_no_text = not seen.description and is_blank(text)
+    if not is_saved:
+        return None
+    if not keeps_no_text and (fault := find_text_fault(text)):
+        fault_line.render(fault_slot, fault, _TEXT_KEY)
+        return None
     description = None if keeps_no_text else text
     return ReportEdit(seen, ProposedChange(description=description, type=issue_type))
 
 
-def _render_review_started_warning(review_started: bool) -> None:
-    # Always render the slot: otherwise the text area below would lose its state.
-    slot = st.empty()
-    if review_started:
-        slot.warning(
-            _(
-                "The review has started, so you can't edit this report anymore. Copy any text"
-                " you need."
-            ),
-            icon=":material/lock:",
-        )
+def _render_buttons(*, review_started: bool) -> bool:
+    """Render Save and Cancel; return whether Save is pressed."""
+    with st.container(key="edit_buttons", horizontal=True):
+        is_saved = st.form_submit_button(_("Save"), type="primary", disabled=review_started)
+        # The scripts of the form press it on Escape.
+        st.form_submit_button(_("Cancel"), key="cancel_edit", on_click=cancel)
+    return is_saved
 
 
-def _expander_key(issue: Issue) -> str:
-    return f"edit_{issue.id}"
+def _name_draft(issue_id: str) -> str:
+    return f"edit-{issue_id}"

@@ -27,12 +27,16 @@ def get_page_name() -> str:
     return name if re.fullmatch(r"[\w.-]{1,64}", name) else ""
 
 
-def render_page_link(page: str, *, label: str, icon: str) -> None:
-    """Render a link to a page of the portal; inside a frame it opens a new tab."""
+def render_page_link(page: str, *, label: str, icon: str, fragment: str = "") -> None:
+    """Render a link to a page of the portal.
+
+    Inside a frame it opens a new tab, which has another session: there it needs the ``fragment``.
+    """
     if is_embedded():
-        render_new_tab_link(label, build_page_url(page))
+        url = build_page_url(page)
+        render_new_tab_link(label, f"{url}#{fragment}" if fragment else url)
     else:
-        st.page_link(f"pages/{page}.py", label=label, icon=icon)
+        st.page_link(f"pages/{page}.py", label=label, icon=icon or None)
 
 
 def render_new_tab_link(label: str, url: str) -> None:

@@ -32,7 +32,7 @@ export class SubmitWatch {
 
   // Ctrl+Enter (on a Mac, Cmd+Enter) sends the form; Escape cancels it if it has a button for this.
   handleKey(event) {
-    if (!this.#form?.contains(event.target) || event.defaultPrevented || event.isComposing) return;
+    if (!this.#form?.contains(event.target) || event.isComposing) return;
     const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey);
     const button = sends ? this.#button : event.key === "Escape" && this.#cancelButton;
     if (!button) return;
@@ -75,7 +75,8 @@ export class SubmitWatch {
   }
 
   #keepEnabled() {
-    for (const field of this.#form?.querySelectorAll(":is(textarea, input[type=text]):disabled") ?? [])
+    for (const field of this.#form?.querySelectorAll(":is(textarea, input[type=text]):disabled") ??
+      [])
       field.disabled = false;
   }
 

@@ -1,11 +1,13 @@
-"""The receipt of an anonymous report: shown once, to copy or download, and never in a URL."""
+"""The receipt of an anonymous report: shown once, and never in a URL that a server sees."""
 
+import html
 import re
 from datetime import datetime
 
 import streamlit as st
 
-from components.ui import local_time
+from components.report import embed
+from components.ui import js_component, local_time
 from components.ui.i18n import _
 from issue_portal.models.vocabulary import normalize_receipt
 
@@ -13,22 +15,29 @@ _DIGITS = 16
 
 
 def render(digits: str, number: int | None, sent_at: datetime | None) -> None:
-    """Render the receipt of the report ``number`` that was just sent."""
-    title = _("Your receipt")
-    st.markdown(f"**{title}**")
-    st.code(digits, language=None)
-    st.warning(
-        _("Keep it: it's the only way to track this report, and it can't be shown again."),
-        icon=":material/priority_high:",
+    """Render the receipt of the report ``number`` that was just sent, and what to do with it."""
+    label, keep = _("Your receipt"), _("Keep it: it can't be shown again.")
+    st.html(
+        f'<p class="receipt-label">{label}</p>'
+        f'<p class="receipt" translate="no">{html.escape(digits)}</p>'
+        f'<p class="receipt-keep">{keep}</p>'
     )
-    st.download_button(
-        _("Download receipt"),
-        _format_file(digits, number, sent_at),
-        file_name=f"issue-{number}-receipt.txt",
-        mime="text/plain",
-        on_click="ignore",
-        icon=":material/download:",
-    )
+    with st.container(key="receipt_actions", horizontal=True, vertical_alignment="center"):
+        js_component.mount(
+            __file__,
+            key="receipt",
+            width="content",
+            data={
+                "digits": digits,
+                "copy": _("Copy receipt"),
+                "copied": _("Copied"),
+                "download": _("Download"),
+                "file_name": f"issue-{number}-receipt.txt",
+                "file_text": _format_file(digits, number, sent_at),
+            },
+        )
+        embed.render_page_link("track", label=_("Track it"), icon="", fragment=digits)
+    _render_bookmark(digits)
 
 
 def parse_receipt(entered: str) -> str | None:
@@ -37,9 +46,29 @@ def parse_receipt(entered: str) -> str | None:
     return digits if re.fullmatch(rf"[0-9]{{{_DIGITS}}}", digits) else None
 
 
+def build_link(digits: str) -> str:
+    """Return the URL that shows the report; browsers do not send its fragment to any server."""
+    return f"{embed.build_page_url('track')}#{digits}"
+
+
+def _render_bookmark(digits: str) -> None:
+    """Render the link to bookmark. It opens a new tab, so that the receipt stays on the screen."""
+    link, text = html.escape(build_link(digits)), _("Private link to your report")
+    hint = _("Bookmark it. Anyone with the link can track the report.")
+    st.html(
+        f'<p class="receipt-link"><a href="{link}" target="_blank" rel="noopener">{text}</a>'
+        f" {hint}</p>"
+    )
+
+
 def _format_file(digits: str, number: int | None, sent_at: datetime | None) -> str:
     text = _(
-        "Report: #{number}\nReceipt: {receipt}\nSent: {when}\n\nTo see the state of your"
-        " report, enter the receipt on the Track page.\n"
+        "Report: #{number}\nReceipt: {receipt}\nSent: {when}\n\nTo see what became of your"
+        " report, enter the receipt on the Track page, or open this link:\n{link}\n"
     )
-    return text.format(number=number, receipt=digits, when=local_time.format_moment(sent_at))
+    return text.format(
+        number=number,
+        receipt=digits,
+        when=local_time.format_moment(sent_at),
+        link=build_link(digits),
+    )

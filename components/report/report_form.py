@@ -6,21 +6,19 @@ from contextlib import nullcontext
 import streamlit as st
 
 from components.report import draft_autosave, identity_menu, references, report_state
-from components.report.draft_autosave import DraftWidgets, InitialValues
+from components.report.draft_autosave import DraftWidgets, InitialValues, TextChoice
 from components.report.prefill import Prefill
 from components.report.references import FaultSlots
-from components.report.report_faults import Fault, find_faults
+from components.report.report_faults import find_faults
 from components.report.report_input import ReportInput
-from components.ui import labels
+from components.ui import fault_line, labels
 from components.ui.i18n import _
 from issue_portal.core.portal_token import Person
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType
 
 
-def render(
-    person: Person | None, link: Prefill | None, *, is_anonymous: bool
-) -> NewIssue | None:
+def render(person: Person | None, link: Prefill | None, *, is_anonymous: bool) -> NewIssue | None:
     """Render the form with the values of a ``link``; return the report once submitted and valid."""
     slots: FaultSlots = {}
     with st.form("report", border=False, enter_to_submit=False):
@@ -28,23 +26,14 @@ def render(
         is_submitted = _render_send_row(person, slots, is_anonymous=is_anonymous)
     if not is_submitted:
         for key, text in report_state.get_server_faults().items():
-            render_fault(slots, Fault(text, (key,)))
+            fault_line.render(slots[key], text, key)
         return None
     report_state.remember_server_faults({})
     report = report.strip_hidden_marks()
     faults = list(find_faults(report))
     for fault in faults:
-        render_fault(slots, fault)
+        fault_line.render(slots[fault.widget_keys[-1]], fault.text, *fault.widget_keys)
     return None if faults else report.to_new_issue()
-
-
-def render_fault(slots: FaultSlots, fault: Fault) -> None:
-    """Render a fault as one line below its widget."""
-    # The scripts of the form find the container by the widget keys, and hide it when a widget
-    # changes.
-    key = "__".join(["fault", *fault.widget_keys])
-    container = slots[fault.widget_keys[-1]].container(key=key)
-    container.html(f'<p class="fault" role="alert">{html.escape(fault.text)}</p>')
 
 
 def _render_fields(
@@ -110,7 +99,9 @@ def _autosave(person: Person | None, link: Prefill | None, *, is_anonymous: bool
         choices = {} if index is None else {"report_type": index}
         initial = InitialValues(link.description, values, choices)
     # The stylesheet keeps a place for the lines of a link, which a script adds later.
-    lines = [name for name, line in (("ids", attached), ("text", link and link.description)) if line]
+    lines = [
+        name for name, line in (("ids", attached), ("text", link and link.description)) if line
+    ]
     container = st.container(key="_".join(["link", *lines])) if lines else nullcontext()
     with container:
         draft_autosave.autosave(
@@ -122,6 +113,12 @@ def _autosave(person: Person | None, link: Prefill | None, *, is_anonymous: bool
             hint_of_link=_(
                 "This text came with the link and could identify you. To stay anonymous, use"
                 " your own words."
+            ),
+            text_choice=TextChoice(
+                own_text_shown=_("This link came with its own text. We kept yours."),
+                use_link_text=_("Use the link's text"),
+                link_text_shown=_("This is the link's text. We kept yours."),
+                use_own_text=_("Use your text"),
             ),
             attached=attached,
         )

@@ -65,6 +65,8 @@ def add(
             role=Role(role),
             password=hashed,
         )
+    if not as_json:
+        echo(f"{email} signs in as {username}, or with the address.", err=True)
     _print_password(username, password, password_stdin, as_json)
 
 
