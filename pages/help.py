@@ -18,36 +18,24 @@ def render_points(title: str, *texts: str) -> None:
 gives_receipts = server_capabilities.gives_receipts() is not False
 render_points(
     _("What happens to a report"),
-    _(
-        "A report starts as **New**, is **In review** while a reviewer works on it,"
-        " and ends as **Closed**."
-    ),
-    _("You can edit or withdraw a report sent with your name until its review starts."),
-    _(
-        "Withdrawn and deleted reports disappear from My reports and Track. Reviewers"
-        " can still read them."
-    ),
-    _("You can't change an anonymous report after you send it."),
+    _("It starts as **New**, moves to **In review**, and ends as **Closed**."),
+    _("Sent with your name: you can edit or withdraw it until its review starts."),
+    _("Sent anonymously: you can't change it."),
+    _("Reviewers can still read withdrawn and deleted reports."),
 )
 render_points(
     _("What anonymous means"),
     _(
-        "An anonymous report is stored without your name, account or address, even if"
-        " you're signed in. No one can look up who sent it, not even an administrator."
+        "No one can see who sent the report, not even an administrator. It's stored without your"
+        " name, account or address, even if you're signed in."
     ),
-    _(
-        "Your own words can give you away, and so can the IDs you send. Leave out"
-        " anything only you could know."
-    ),
-    _(
-        "A link to the form can include IDs that tell its author who followed it. The"
-        " form shows them, so you can clear them before you send."
-    ),
+    _("Your words and the IDs you send can identify you. Leave out what only you could know."),
+    _("A link to the form can attach IDs. Press Remove to send your report without them."),
     *(
         [
             _(
-                "Another server stores the reports. The portal doesn't tell it who you are;"
-                " its administrators decide what else it stores."
+                "Another server stores the reports. The portal doesn't tell it who you are, but its"
+                " administrators decide what else it stores."
             )
         ]
         if api_session.is_remote()
@@ -57,13 +45,10 @@ render_points(
 )
 render_points(
     _("How to track a report"),
-    _(
-        "**Anonymous:** enter your receipt on Track. Without the receipt, no one can"
-        " find the report for you."
-    )
+    _("**Anonymous:** enter your receipt on Track. No one can find the report without it.")
     if gives_receipts
     else _("**Anonymous:** you can't track it, because this server gives no receipts."),
-    _("**With your name:** sign in and open My reports, which updates automatically."),
+    _("**With your name:** sign in and open My reports."),
 )
 with st.expander(_("Link to the form or embed it"), icon=":material/link:"):
     link_builder.render()

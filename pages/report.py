@@ -7,6 +7,7 @@ from components import api_session, server_capabilities
 from components.report import (
     draft_autosave,
     embed,
+    frame_height,
     identity_menu,
     prefill,
     receipt,
@@ -35,6 +36,7 @@ def render_report(person: Person | None, sending: ReportSending) -> None:
         st.title(_("Report a problem"), anchor=False)
         is_anonymous = identity_menu.render(person)
     identity_menu.mount_script(person)
+    report_state.forget_send_request()
     new = report_form.render(person, prefill.get_link_values(), is_anonymous=is_anonymous)
     if new is not None and person is None and not new.anonymous:
         report_state.request_send_after_sign_in()
@@ -97,6 +99,7 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Submitted
 
 person = current_user.get_person()
 sending = report_sending.get_sending()
+frame_height.mount_script()
 if sending.sent is None:
     render_report(person, sending)
 else:

@@ -8,7 +8,7 @@ from auth.sign_in_mode import DEFAULT_PROVIDER, SignInMode, get_sign_in_mode, li
 from components.account import password_form, return_cookie, sign_out_button
 from components.account.sign_in_notices import has_sign_in_failed, is_revocation_unsaved
 from components.account.sign_in_session import PENDING_REDIRECT_KEY, complete_sign_in
-from components.report import embed
+from components.report import embed, report_state
 from components.ui import plain_text
 from components.ui.i18n import _
 
@@ -19,6 +19,8 @@ def render(target: ReturnTarget) -> None:
     After a sign-in with a password, the page reruns. After a sign-in at a provider, a new session
     opens ``target``.
     """
+    if report_state.get_sign_in_click_id():
+        st.info(_("Your report is sent as soon as you've signed in."), icon=":material/send:")
     if embed.is_embedded():
         # Providers refuse to be framed, and browsers block cookies in frames of other sites.
         embed.render_page_link("sign_in", label=_("Sign in"), icon=":material/login:")

@@ -91,6 +91,8 @@ const show = () => {
   if (!view) return;
   const { notice, text, button } = findOrCreateNotice();
   notice.classList.toggle("shown", Boolean(stored));
+  // content.css keeps other notices clear of this one.
+  view.parentElement.getRootNode().host.toggleAttribute("data-notice", Boolean(stored));
   const content = stored?.record.text ?? "";
   // Screen readers announce each change of the text, so set only a new one.
   if (text.textContent !== content) text.textContent = content;

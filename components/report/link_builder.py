@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components.report.prefill import Prefill, is_linkable_id
+from components.report.prefill import FRAME_HEIGHT, Prefill, is_linkable_id
 from components.ui import labels
 from components.ui.i18n import _
 from issue_portal.core.settings import get_settings
@@ -14,7 +14,7 @@ _TEXT_LIMIT = 1_000
 
 def render() -> None:
     """Render inputs for the values of a link, and the link or the HTML of a frame."""
-    st.caption(_("Choose what to fill in. People can edit all of this."))
+    st.write(_("Choose what to fill in. People can edit all of this."))
     prefill = _render_values()
     is_frame = st.toggle(_("Embed the form in your own page"), key="link_framed")
     if fault := _find_fault(prefill):
@@ -27,10 +27,13 @@ def render() -> None:
     if not get_settings().embed_in:
         st.caption(
             _(
-                "For now, only pages on the portal's own host and port can embed it. An"
-                " administrator can allow other sites with the setting {setting}."
+                "Only pages on the portal's own host and port can embed it. To allow other sites,"
+                " an administrator sets {setting}."
             ).format(setting="`ISSUES_EMBED_IN`")
         )
+    if st.toggle(_("Preview"), key="link_preview"):
+        with st.container(key="frame_preview"):
+            st.iframe(prefill.build_link(embedded=True), height=FRAME_HEIGHT)
 
 
 def _render_values() -> Prefill:

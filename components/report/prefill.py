@@ -18,8 +18,21 @@ LINK_PARAMETERS_KEY: Final = "report_link_parameters"
 _LINKABLE_ID: Final = re.compile(r"[A-Za-z0-9._:/@+=~-]{1,200}")
 """An id that a link may contain: no invisible or look-alike characters."""
 
-_FRAME_HEIGHT: Final = 760
-"""Pixels."""
+FRAME_HEIGHT: Final = 560
+"""Pixels. Enough for the whole form, also on a phone; the script below adapts it."""
+
+_FRAME_CODE: Final = """\
+<iframe id="issue-portal" src="{link}"
+        title="{title}" allow="clipboard-write"
+        style="width: 100%; height: {height}px; border: 0"></iframe>
+<script>
+  addEventListener("message", ({{ source, data }}) => {{
+    const frame = document.getElementById("issue-portal");
+    if (source === frame.contentWindow && data?.type === "issue-portal:height")
+      frame.style.height = `${{data.height}}px`;
+  }});
+</script>"""
+"""A frame, and a script that makes it as tall as the form."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +74,7 @@ class Prefill:
     def build_frame(self, title: str) -> str:
         """Return HTML that shows the form with these values in another page."""
         link = html.escape(self.build_link(embedded=True))
-        return (
-            f'<iframe src="{link}"\n'
-            f'        title="{html.escape(title)}" allow="clipboard-write"\n'
-            f'        style="width: 100%; height: {_FRAME_HEIGHT}px; border: 0"></iframe>'
-        )
+        return _FRAME_CODE.format(link=link, title=html.escape(title), height=FRAME_HEIGHT)
 
 
 def is_linkable_id(text: str) -> bool:

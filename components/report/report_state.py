@@ -30,8 +30,13 @@ def request_send_after_sign_in() -> None:
 
 
 def get_sign_in_click_id() -> str:
-    """Return the id of the last click on "Sign in and send", or ""."""
+    """Return the id of the click on "Sign in and send" that led to the sign-in page, or ""."""
     return str(st.session_state.get(_SIGN_IN_CLICK_ID_KEY, ""))
+
+
+def forget_send_request() -> None:
+    """Forget the click on "Sign in and send", because the person is back at the form."""
+    st.session_state.pop(_SIGN_IN_CLICK_ID_KEY, None)
 
 
 def get_server_faults() -> Mapping[str, str]:
