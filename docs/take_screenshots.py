@@ -42,7 +42,7 @@ def _take_pictures(browser: Browser, passwords: dict[str, str]) -> None:
     )
     _save_picture(page, "report")
     page.get_by_role("button", name="Send report").click()
-    expect(page.get_by_text("Thank you")).to_be_visible()
+    expect(page.get_by_text("received")).to_be_visible()
     _save_picture(page, "sent")
 
     phone = _open_page(browser, "/", width=390, height=844)

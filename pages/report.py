@@ -20,7 +20,7 @@ from components.report import (
 from components.report.prefill import Prefill
 from components.report.report_sending import ReportSending
 from components.report.submitted_report import SubmittedReport
-from components.ui import messages
+from components.ui import fault_line, messages
 from components.ui.i18n import _
 from issue_portal.client.errors import BadRequestError
 from issue_portal.core.portal_token import Person
@@ -68,7 +68,8 @@ def render_error(sending: ReportSending) -> None:
         if report_state.unfold_references():
             # The server may require them: show them together with its reason.
             st.rerun()
-    messages.render_failure(error, failed=_("We couldn't send your report, but your text is safe."))
+    failed = _("We couldn't send your report, but your text is safe.")
+    fault_line.render(st.empty(), messages.format_failure(error, failed=failed), "send")
     sending.mark_outcome_shown()
 
 

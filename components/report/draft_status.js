@@ -24,11 +24,14 @@ export class DraftStatus {
   #count;
 
   constructor(parentElement, data) {
-    if (!parentElement.querySelector(".count")) {
-      append(appendLine(parentElement, "choice"), "button");
-      appendLine(parentElement, "hint");
-      append(appendLine(parentElement, "attached"), "button");
-      appendLine(parentElement, "count");
+    if (!parentElement.querySelector(".lines")) {
+      const lines = append(parentElement, "div", "lines");
+      // The stylesheet shows the lines: without styles they are taller, and the form would move.
+      lines.hidden = true;
+      append(appendLine(lines, "choice"), "button");
+      appendLine(lines, "hint");
+      append(appendLine(lines, "attached"), "button");
+      appendLine(lines, "count");
     }
     this.#data = data;
     [this.#choice, this.#hint, this.#attached, this.#count] = [

@@ -23,7 +23,8 @@ _SEEN_KEY: Final = "edit_seen"
 _ENDED_KEY: Final = "edit_ended"
 """Session key of the id of a saved issue, whose draft the browser still has to remove."""
 
-_TEXT_KEY: Final = "edit_text"
+_COUNT_KEY: Final = "edit_count"
+"""Session key of the number of edits. Each has a new field, so that it starts with its own text."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def is_open(issue: Issue) -> bool:
 def open_form(issue: Issue) -> None:
     """Begin to edit an issue. For callbacks of buttons."""
     st.session_state[_SEEN_KEY] = issue
+    st.session_state[_COUNT_KEY] = st.session_state.get(_COUNT_KEY, 0) + 1
 
 
 def close_after_save(issue: Issue) -> None:
@@ -68,21 +70,22 @@ def render(person: Person, issue: Issue) -> ReportEdit | None:
     If the review starts meanwhile, Save is disabled, and the person can only copy the text.
     """
     seen: Issue = st.session_state[_SEEN_KEY]
+    text_key = f"edit_text_{st.session_state[_COUNT_KEY]}"
     review_started = issue.state != IssueState.NOT_REVIEWED
     with st.form("edit", border=False, enter_to_submit=False):
         issue_type = render_type_select(seen, key=f"edit_type_{issue.id}")
         text = st.text_area(
-            _("What happened?"), seen.description or "", height="content", key=_TEXT_KEY
+            _("What happened?"), seen.description or "", height="content", key=text_key
         )
         fault_slot = st.empty()
         draft_autosave.autosave(
             person,
             _name_draft(issue.id),
-            DraftWidgets(_TEXT_KEY),
+            DraftWidgets(text_key),
             InitialValues(seen.description or ""),
             text_choice=TextChoice(
                 own_text_shown=_("This is your unsaved edit."),
-                use_link_text=_("Use the saved text"),
+                use_link_text=_("Use the other text"),
                 link_text_shown=_("You have an unsaved edit."),
                 use_own_text=_("Continue it"),
             ),
@@ -98,7 +101,7 @@ def render(person: Person, issue: Issue) -> ReportEdit | None:
     if not is_saved:
         return None
     if not keeps_no_text and (fault := find_text_fault(text)):
-        fault_line.render(fault_slot, fault, _TEXT_KEY)
+        fault_line.render(fault_slot, fault, text_key)
         return None
     description = None if keeps_no_text else text
     return ReportEdit(seen, ProposedChange(description=description, type=issue_type))

@@ -34,7 +34,8 @@ def render(person: Person | None) -> bool:
     Without a choice, it is a line of text. The browser tab stores the choice with the draft.
     """
     if not _may_choose(person):
-        st.html(f'<p class="identity">{_("You are anonymous")}</p>', width="content")
+        text = _("You are anonymous")
+        st.html(f'<p class="identity">{text}</p>', width="content")
         return True
     is_anonymous = bool(st.session_state.get(_CHOICE_KEY, True))
     st.menu_button(

@@ -154,6 +154,34 @@ class Person:
         self.page.get_by_label("What happened?").fill(text)
         return self
 
+    def reports_by_name(self) -> "Person":
+        """Choose in the menu of the form that the report is sent by name."""
+        return self._picks_identity(re.compile("^(As|With my name)"))
+
+    def reports_anonymously(self) -> "Person":
+        """Choose in the menu of the form that the report is anonymous."""
+        return self._picks_identity(re.compile("^Anonymous"))
+
+    def _picks_identity(self, option: re.Pattern[str]) -> "Person":
+        self.settles()
+        self.page.locator(".st-key-report_identity").get_by_role("button").click()
+        self.page.get_by_role("menuitem", name=option).click()
+        return self.expects_identity(by_name="^Anonymous" not in option.pattern)
+
+    def expects_identity(self, *, by_name: bool) -> "Person":
+        """Wait until the form says who sends the report."""
+        label = re.compile("^(As|With your name)" if by_name else "^You are anonymous")
+        expect(
+            self.page.locator(".st-key-report_identity").get_by_role("button", name=label)
+        ).to_be_visible()
+        self.settles()
+        return self
+
+    def waits_for_autosave(self) -> "Person":
+        """Wait until the browser tab stores what the person has written, and goes on to do so."""
+        expect(self.page.locator(".st-key-draft [data-drawn]")).to_be_attached()
+        return self
+
     def presses(self, name: str) -> "Person":
         self.page.get_by_role("button", name=name, exact=True).click()
         return self
@@ -259,4 +287,4 @@ class Person:
 
     def receipt(self) -> str:
         """Return the receipt on the page."""
-        return self.page.get_by_test_id("stCode").inner_text().strip()
+        return self.page.locator(".receipt").inner_text().strip()

@@ -59,7 +59,7 @@ def sends_report(person, remote, words: str, *, by_name: bool) -> None:
     """Fill in the form and send it."""
     person.chooses("Wrong answer").writes(words)
     if by_name:
-        person.page.get_by_text("Report anonymously").click()
+        person.reports_by_name()
     if remote.variant == "newer":
         person.expands("Conversation details")
         fills_in_references(person)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
 from sqlalchemy import MetaData, select, text
 
 from issue_portal.models.vocabulary import Role
@@ -75,8 +74,7 @@ def redis_keys(url: str) -> set[bytes]:
 def report_in_browser(person, words: str) -> str:
     """Send an anonymous report; return its receipt."""
     person.opens().chooses("Wrong answer").writes(words)
-    toggle = person.page.get_by_label("Report anonymously")
-    expect(toggle).to_be_checked()
+    person.expects_identity(by_name=False)
     person.presses("Send report").sees(RECEIVED)
     return person.receipt()
 

@@ -15,8 +15,9 @@ from playwright.sync_api import WebSocketRoute, expect
 
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.text_rules import strip_hidden_marks
-from issue_portal.models.vocabulary import Role
+from issue_portal.models.vocabulary import IssueType, Role
 from tests.browser.conftest import RECEIVED
+from tests.browser.report_links import expect_references
 from tests.servers.installation import make_api_server, make_portal_server
 
 
@@ -27,15 +28,22 @@ def issues_with(server, words):
 
 
 def test_missing_input_is_reported_at_its_field(new_person):
-    visitor = new_person().opens().presses("Send report")
+    visitor = new_person().opens().reports_by_name().presses("Sign in and send")
+    # Errors are shown before the sign-in, and the first faulty field gets the focus.
     visitor.sees("Choose what went wrong.").sees("Tell us what happened.")
+    expect(visitor.page.get_by_role("radio", name="No answer")).to_be_focused()
+    visitor.reports_anonymously()
     # An error disappears when its field is corrected.
     visitor.chooses("No answer")
     expect(visitor.page.get_by_text("Choose what went wrong.")).to_be_hidden()
     visitor.writes("  \n ").presses("Send report")
     visitor.sees_not("Choose what went wrong.").sees("Tell us what happened.")
+    text = visitor.page.get_by_label("What happened?")
+    expect(text).to_be_focused()
+    expect(text).to_have_attribute("aria-invalid", "true")
     visitor.writes("It broke off.")
     expect(visitor.page.get_by_text("Tell us what happened.")).to_be_hidden()
+    expect(text).not_to_have_attribute("aria-invalid", "true")
     visitor.expands("Conversation details")
     thread = visitor.page.get_by_role("textbox", name="Conversation ID")
     thread.fill("x" * 201)
@@ -44,7 +52,8 @@ def test_missing_input_is_reported_at_its_field(new_person):
     thread.fill("")
     for message in ("This ID is too long", "Enter both the conversation ID"):
         expect(visitor.page.get_by_text(message)).to_be_hidden()
-    visitor.presses("Send report").sees(RECEIVED)
+    text.press("Control+Enter")
+    visitor.sees(RECEIVED)
 
 
 def test_text_over_the_limit_is_refused_by_the_portal_and_kept(new_person):
@@ -114,7 +123,7 @@ def test_report_with_a_lost_request_or_response_is_stored_once(new_person, porta
         server.on_message(partial(forward, "response", tab.send))
 
     visitor.page.route_web_socket("**/_stcore/stream", connect)
-    visitor.opens("/?type=Other").writes(words).sees(f"{len(words)} of 10,000 characters")
+    visitor.opens("/?type=Other").writes(words).waits_for_autosave()
     broken.extend(connections)  # They stay broken: Streamlit cannot draw the end of a page alone.
     visitor.presses("Send report")
     if lost == "response":
@@ -127,7 +136,7 @@ def test_report_with_a_lost_request_or_response_is_stored_once(new_person, porta
 
 def test_report_is_stored_once_if_the_page_is_reloaded_while_sending(new_person, portal, words):
     visitor = new_person().opens("/?type=Other").writes(words)
-    visitor.sees(f"{len(words)} of 10,000 characters")
+    visitor.waits_for_autosave()
     with closing(sqlite3.connect(portal.data_dir / "issues.db")) as lock:
         lock.execute("BEGIN IMMEDIATE")
         visitor.presses("Send report").sees("Sending…").page.reload()
@@ -136,27 +145,23 @@ def test_report_is_stored_once_if_the_page_is_reloaded_while_sending(new_person,
     assert len(issues_with(portal, words)) == 1
 
 
-def test_draft_survives_reload_sign_in_and_other_pages(new_person, words):
+def test_draft_survives_reload_and_other_pages_and_is_sent_after_the_sign_in(
+    new_person, portal, words
+):
     member = new_person().opens().chooses("No answer").writes(words)
-    member.sees(f"{len(words)} of 10,000 characters")
+    member.waits_for_autosave()
     member.page.reload()
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     expect(member.page.get_by_label("No answer")).to_be_checked()
-    anonymously = member.page.get_by_label("Report anonymously")
-    member.page.get_by_text("Report anonymously").click()
-    expect(anonymously).not_to_be_checked()
-    member.goes_to("Track").page.reload()
+    member.reports_by_name().goes_to("Track").page.reload()
     member.goes_to("Report")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
-    expect(anonymously).not_to_be_checked()
-    member.settles()  # The browser sends the restored draft, and the portal renders the form again.
-    member.page.get_by_text("Report anonymously").click()
-    expect(anonymously).to_be_checked()
-    member.presses("Sign in to report with your name").signs_in("member")
-    expect(member.page.get_by_label("What happened?")).to_have_value(words)
-    expect(member.page.get_by_label("No answer")).to_be_checked()
-    expect(member.page.get_by_label("Report anonymously")).not_to_be_checked()
-    member.presses("Send report").sees(RECEIVED).sees("See it in My reports")
+    member.expects_identity(by_name=True).reports_anonymously().reports_by_name()
+    member.presses("Sign in and send").sees("Your report is sent as soon as")
+    member.tries("member", "wrong").sees("Wrong username or password.")
+    member.signs_in("member").sees(RECEIVED).sees("See it in My reports")
+    [issue] = issues_with(portal, words)
+    assert (issue.type, issue.created_by.name) == (IssueType.NO_ANSWER, "Morgan Member")
     member.presses("Report another problem")
     expect(member.page.get_by_label("What happened?")).to_have_value("")
 
@@ -174,7 +179,7 @@ def test_draft_stored_before_an_update_of_the_portal_is_restored(new_person, wor
     expect(visitor.page.get_by_label("Conversation ID")).to_have_value("t")
     expect(visitor.page.get_by_label("Project ID")).to_have_value("p")
     expect(visitor.page.get_by_role("radio").nth(1)).to_be_checked()
-    expect(visitor.page.get_by_label("Report anonymously")).not_to_be_checked()
+    visitor.expects_identity(by_name=True)
 
 
 @pytest.mark.parametrize("query", ["q=%01&page=x", "q=%00&issue=stats", "issue=.&page=99"])
@@ -188,11 +193,12 @@ def test_reload_keeps_edits_of_fields_that_a_link_filled_in(new_person):
     visitor = new_person().opens("/?type=Format&description=No%20table&thread=t1&interaction=i1")
     text = visitor.page.get_by_label("What happened?")
     expect(text).to_have_value("No table")
-    expect(visitor.page.get_by_role("textbox", name="Conversation ID")).to_have_value("t1")
-    expect(visitor.page.get_by_role("textbox", name="Conversation ID")).to_be_visible()
-    visitor.writes("No table at all").sees("15 of 10,000 characters")
-    visitor.page.reload()
+    expect_references(visitor, "t1", "i1", "")
+    visitor.presses("Remove")
+    expect_references(visitor, "", "", "")
+    visitor.writes("No table at all").page.reload()
     expect(text).to_have_value("No table at all")
+    expect_references(visitor, "", "", "")
     visitor.presses("Send report").sees(RECEIVED)
 
 

@@ -177,7 +177,7 @@ def test_form_opens_before_the_api_has_responded(new_person, tmp_path, servers, 
     ).start()
     try:
         visitor = new_person(portal).opens().chooses("No answer").writes(words)
-        visitor.sees(f"{len(words)} of 10,000 characters")
+        visitor.waits_for_autosave()
     finally:
         servers.resume_api()
     visitor.presses("Send report").sees("Your receipt")
@@ -197,8 +197,7 @@ def test_server_failure_shows_a_request_id_except_for_anonymous_reports(new_pers
         member.presses("Send report")
         expect(failure).to_contain_text("your text is safe")
         expect(failure).not_to_contain_text("Request ID:")
-        # Turn off the toggle, which is on by default.
-        member.page.get_by_text("Report anonymously").click()
+        member.reports_by_name()
         member.presses("Send report")
         expect(failure).to_contain_text("Request ID:")
     finally:
@@ -273,10 +272,8 @@ def test_send_button_stays_in_place_while_the_form_loads(new_person, portal, wid
     visitor = new_person(portal, viewport={"width": width, "height": 900})
     visitor.page.add_init_script(WATCH_SEND_BUTTON)
     styles = visitor.holds_requests("**/draft_autosave.css*")
-    visitor.opens()
-    count = visitor.page.locator(".st-key-draft").get_by_text("0 of 10,000 characters")
-    expect(count).to_be_attached()
+    visitor.opens("/?type=Format&thread=t&interaction=i").waits_for_autosave()
     visitor.waits_until(lambda: visitor.page.evaluate("positions.size"))
     styles[0].continue_()
-    visitor.sees("0 of 10,000 characters").waits_until_drawn()
+    visitor.sees("Attached: this conversation").waits_until_drawn()
     assert visitor.page.evaluate("positions.size") == 1

@@ -50,7 +50,7 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
     member.page.get_by_role("searchbox", name="Search").fill(words.upper())
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
-    member.expands("Edit")
+    member.presses("Edit")
     text = member.page.get_by_label("What happened?")
     text.fill(f"{words}, second edition")
     member.presses("Save")

@@ -46,7 +46,7 @@ def test_form_works_when_storage_is_full(new_person, words):
     person = new_person().opens("/help")
     person.page.evaluate(FILL_STORAGE)
     person.goes_to("Report").chooses("No answer").writes(words)
-    person.sees(f"{len(words)} of 10,000 characters").goes_to("Help").goes_to("Report")
+    person.waits_for_autosave().goes_to("Help").goes_to("Report")
     expect(person.page.get_by_label("What happened?")).to_have_value(words)
     expect(person.page.get_by_role("radio", name="No answer")).to_be_checked()
     person.presses("Send report").sees(RECEIVED).sees_not("Error")
@@ -63,7 +63,7 @@ def test_form_works_when_storage_is_blocked(new_person, words):
     person = new_person()
     person.page.add_init_script(BLOCK_STORAGE)
     person.opens().chooses("No answer").writes(words)
-    person.sees(f"{len(words)} of 10,000 characters").goes_to("Help").goes_to("Report")
+    person.waits_for_autosave().goes_to("Help").goes_to("Report")
     expect(person.page.get_by_label("What happened?")).to_have_value(words)
     person.presses("Send report").sees(RECEIVED)
 
@@ -82,7 +82,7 @@ TYPE_AFTER_CLEANUP = """async () => {
   field("words", "textarea");
   const thread = field("thread", "input");
   const initial = { text: "", inputs: { thread: "t1" }, choices: {} };
-  const texts = { count: "", over_one: "", over_many: "" };
+  const texts = { count: "", over_one: "", over_many: "", count_from: 10 };
   const widgets = { text: "words", inputs: ["thread"], choices: [] };
   const data = { name: "replaced", limit: 10, ...texts, ...widgets, initial };
   const call = () => keep({ data, parentElement, setStateValue: () => {} });
@@ -106,7 +106,7 @@ def test_my_issues_show_the_review_and_keep_an_unsaved_edit(new_person, portal, 
         issue = report(client, words)
     person = new_person().signed_in_as("member").opens("/my_issues")
     person.row(words).click()
-    person.expands("Edit")
+    person.presses("Edit")
     text = person.page.get_by_label("What happened?")
     text.fill(f"{words}, half a senten")
     with reviewer_client(portal) as client:
@@ -124,11 +124,11 @@ def test_edit_does_not_overwrite_unseen_changes(new_person, portal, words):
     with member_client(portal) as client:
         issue = report(client, words)
         person = new_person().signed_in_as("member").ignores_changes()
-        person.opens(f"/my_issues?issue={issue.id}").expands("Edit")
+        person.opens(f"/my_issues?issue={issue.id}").presses("Edit")
         text = person.page.get_by_label("What happened?")
         text.fill(f"{words}, mine")
-        person.sees("of 10,000 characters").page.reload()
-        person.expands("Edit")
+        person.waits_for_autosave().page.reload()
+        person.presses("Edit")
         expect(text).to_have_value(f"{words}, mine")
 
         # As by the same person in another tab.
@@ -142,6 +142,6 @@ def test_edit_does_not_overwrite_unseen_changes(new_person, portal, words):
         person.presses("Save your version anyway").sees("Saved")
         # After saving, the form is closed and stays closed.
         expect(text).to_have_count(0)
-        person.expands("Edit")
+        person.presses("Edit")
         expect(text).to_have_value(f"{words}, mine")
         assert client.get(issue.id).description == f"{words}, mine"

@@ -57,7 +57,7 @@ def test_signing_out_revokes_copied_cookies(new_person, account):
     ).to_be_visible()
     issue = send_report(account, person.server)
     attacker.opens(f"/my_issues?issue={issue.id}")
-    attacker.expands("Edit")
+    attacker.presses("Edit")
     attacker.writes("After")
     assert fetch_export_status(person, cookie) == 200
 

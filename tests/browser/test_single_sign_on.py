@@ -90,19 +90,18 @@ def test_other_sites_cannot_sign_a_person_out(new_person, oidc_portal):
     assert fetch_export_status(rob, cookies) == 401
 
 
-def test_draft_survives_a_sign_in_at_the_provider(new_person, oidc_portal):
+def test_draft_is_sent_after_a_sign_in_at_the_provider(new_person, oidc_portal):
     words = f"The answer ignored chapter {uuid.uuid4().hex[:10]}"
     mia = new_person(oidc_portal).opens("/?type=Format&thread=t1&interaction=i1").writes(words)
-    mia.sees(f"{len(words)} of 10,000 characters").presses("Sign in to report with your name")
-    signs_in_as(mia, "mia")
-    expect(mia.page.get_by_label("What happened?")).to_have_value(words)
-    expect(mia.page.get_by_label("Poor formatting")).to_be_checked()
-    expect(mia.page.get_by_role("textbox", name="Conversation ID")).to_have_value("t1")
-    expect(mia.page.get_by_label("Report anonymously")).not_to_be_checked()
-    mia.presses("Send report").sees(RECEIVED).goes_to("My reports")
+    mia.waits_for_autosave().reports_by_name().presses("Sign in and send")
+    signs_in_as(mia, "mia").sees(RECEIVED).goes_to("My reports")
     expect(mia.row(words)).to_have_count(1)
+    mia.row(words).click()
+    mia.sees("Poor formatting")
+    facts = mia.page.locator(".facts").filter(has_text="Conversation")
+    expect(facts).to_have_text("Conversationt1Answeri1")
     mia.opens("/review").sees("This page is for reviewers.")
-    mia.opens().writes("Another one").sees("11 of 10,000 characters")
+    mia.opens().writes("Another one").waits_for_autosave()
     signs_out(mia).goes_to("Report")
     expect(mia.page.get_by_label("What happened?")).to_have_value("")
 

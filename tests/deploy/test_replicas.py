@@ -248,7 +248,7 @@ def test_reports_are_stored_once_while_servers_fail(new_person, site, reviewer_c
 
         # The portal replica of a visitor is killed while the visitor writes a report.
         visitor.presses("Report another problem").chooses("Other")
-        visitor.writes("written in between").sees("18 of 10,000 characters")
+        visitor.writes("written in between").waits_for_autosave()
         replica = get_replica_number(visitor)
         killed = site.portals[replica - 1]
         killed.kill()

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from components import api_session, server_capabilities
+from components.issues import auto_refresh
 from components.ui import messages
 from issue_portal.client import errors
 from issue_portal.models.responses import Problem, ReceiptView
@@ -36,7 +37,9 @@ def visitor_client(monkeypatch, backend) -> Mock:
 
 
 def read_html(at: AppTest) -> str:
-    return " ".join(element.proto.body for element in at.get("html"))
+    """Return the HTML on the page, with ' and " in place of their entities."""
+    body = " ".join(element.proto.body for element in at.get("html"))
+    return body.replace("&#x27;", "'").replace("&quot;", '"')
 
 
 def track(entered: str) -> AppTest:
@@ -56,9 +59,18 @@ def test_track_shows_the_state_of_a_report(visitor_client):
     assert "Moved to In review" in read_html(at)
 
 
+def test_track_updates_well_within_the_limit_of_look_ups(visitor_client, monkeypatch):
+    intervals = []
+    monkeypatch.setattr(
+        auto_refresh, "rerun_on_change", lambda *_, seconds, action: intervals.append(seconds)
+    )
+    track(RECEIPT)
+    assert intervals == [30]
+
+
 def test_track_does_not_send_an_invalid_receipt(visitor_client):
     at = track("1234")
-    assert "16 digits" in at.error[0].value
+    assert "16 digits" in read_html(at)
     visitor_client.look_up_receipt.assert_not_called()
 
 
@@ -71,7 +83,7 @@ def test_track_does_not_send_an_invalid_receipt(visitor_client):
 )
 def test_track_shows_a_failure(visitor_client, error, expected):
     visitor_client.look_up_receipt.side_effect = error
-    assert expected in track(RECEIPT).error[0].value
+    assert expected in read_html(track(RECEIPT))
 
 
 @pytest.mark.parametrize("is_remote", [True, False])

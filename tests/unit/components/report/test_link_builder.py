@@ -45,5 +45,5 @@ def test_invalid_or_incomplete_ids_show_a_warning_in_place_of_the_link(at, key, 
 
 def test_frame_code_has_a_note_about_other_sites(at):
     at.toggle(key="link_framed").set_value(True).run()
-    assert at.code[0].value.startswith("<iframe src=")
+    assert at.code[0].value.startswith('<iframe id="issue-portal" src=')
     assert any("ISSUES_EMBED_IN" in caption.value for caption in at.caption)

@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.report import embed
 from components.report.receipt import parse_receipt
 
 
@@ -29,8 +30,13 @@ def page() -> None:
     receipt.render("1234-5678-9012-3456", 7, None)
 
 
-def test_receipt_is_shown_with_a_warning():
+def test_receipt_is_shown_with_a_warning_and_a_link(monkeypatch):
+    # Outside of the portal, there are no pages to link to.
+    monkeypatch.setattr(embed, "render_page_link", lambda *_, **__: None)
     at = AppTest.from_function(page).run()
     assert not at.exception
-    assert at.code[0].value == "1234-5678-9012-3456"
-    assert "only way" in at.warning[0].value
+    shown, link = (element.proto.body for element in at.get("html"))
+    assert "1234-5678-9012-3456" in shown
+    assert "can't be shown again" in shown
+    # Browsers do not send the fragment of a URL to a server.
+    assert '/track#1234-5678-9012-3456"' in link

@@ -30,9 +30,9 @@ def _english(monkeypatch, backend):
     monkeypatch.setattr(i18n, "_get_browser_tag", lambda: "en")
 
 
-def find_fault_keys(is_signed_in: bool = False, **values):
+def find_fault_keys(**values):
     report = ReportInput(**vars(REPORT) | values)
-    return [fault.widget_keys for fault in find_faults(report, is_signed_in=is_signed_in)]
+    return [fault.widget_keys for fault in find_faults(report)]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def find_fault_keys(is_signed_in: bool = False, **values):
         ({"description": "x" * 10_001}, [("report_description",)]),
         ({"project": "x" * 201}, [("report_project",)]),
         ({"thread": "t", "interaction": "i"}, []),
-        ({"anonymous": False}, [("report_anonymous",)]),
+        ({"anonymous": False}, []),
     ],
 )
 def test_fault_has_the_key_of_its_widget(values, keys):
@@ -56,10 +56,6 @@ def test_thread_without_interaction_is_a_fault_of_the_empty_field():
     assert last == "report_interaction"
     ((*_, last),) = find_fault_keys(interaction="i")
     assert last == "report_thread"
-
-
-def test_report_by_name_of_a_signed_in_person_has_no_fault():
-    assert not find_fault_keys(is_signed_in=True, anonymous=False)
 
 
 def test_text_is_optional_only_in_a_report_about_a_thread():
