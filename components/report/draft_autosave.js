@@ -99,7 +99,7 @@ const restore = (form) => {
   submit.check();
   restorer.restoreAll();
   showCount(form, fields.textField.value);
-  status.showAttached(fields.readInputs());
+  status.showAttached(draft, fields.readInputs());
   if (data.sends_by_name && restorer.isComplete && draft.isSendRequested) {
     draft.endSendRequest();
     submit.press();
@@ -123,7 +123,7 @@ const handleInput = (form, target) => {
   restorer.markInputRestored(target);
   draft.updateInput(key, target.value);
   fields.hideFaults(key);
-  status.showAttached(fields.readInputs());
+  status.showAttached(draft, fields.readInputs());
 };
 
 const handleClick = (form, event) => {
@@ -175,6 +175,6 @@ const removeInputs = ({ data, draft, fields, restorer, status }) => {
     fields.fill(field, "");
     fields.hideFaults(key);
   }
-  status.showAttached(fields.readInputs());
+  status.showAttached(draft, fields.readInputs());
   fields.textField.focus();
 };

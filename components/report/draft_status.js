@@ -60,11 +60,12 @@ export class DraftStatus {
   }
 
   // Name the values that a link attached, as long as the person has not removed them.
-  showAttached(values) {
+  showAttached(draft, values) {
     const { attached } = this.#data;
     if (!attached) return;
     const { names, shown_as_is, line, remove } = attached;
-    const parts = Object.entries(values)
+    const isOfLink = Object.values(draft.initial.inputs ?? {}).some(Boolean);
+    const parts = Object.entries(isOfLink ? values : {})
       .filter(([, value]) => value)
       .map(([key, value]) => (key === shown_as_is ? value : names[key]));
     show(this.#attached, parts.length ? line.replace("{parts}", () => parts.join(" · ")) : "");

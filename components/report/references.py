@@ -27,10 +27,11 @@ def list_values(link: Prefill) -> dict[str, str]:
     }
 
 
-def describe_attachments(values: Mapping[str, str], *, is_anonymous: bool) -> Attachments | None:
-    """Describe the line with the values of a link; None if the link has none."""
-    if not any(values.values()):
-        return None
+def describe_attachments(*, is_anonymous: bool) -> Attachments:
+    """Describe the line that names the values of a link.
+
+    The browser shows it also for an earlier link, whose values the draft has kept.
+    """
     line = _("Attached: {parts}")
     if is_anonymous:
         # Even an anonymous report contains the values of a link.

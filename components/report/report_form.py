@@ -92,16 +92,14 @@ def _find_type_index(prefill: Prefill) -> int | None:
 def _autosave(person: Person | None, link: Prefill | None, *, is_anonymous: bool) -> None:
     """Store the draft in the browser tab; the values of a link are its initial values."""
     values = references.list_values(link or Prefill())
-    attached = references.describe_attachments(values, is_anonymous=is_anonymous)
     initial = None
     if link:
         index = _find_type_index(link)
         choices = {} if index is None else {"report_type": index}
         initial = InitialValues(link.description, values, choices)
     # The stylesheet keeps a place for the lines of a link, which a script adds later.
-    lines = [
-        name for name, line in (("ids", attached), ("text", link and link.description)) if line
-    ]
+    has_lines = {"ids": any(values.values()), "text": bool(link and link.description)}
+    lines = [name for name, is_shown in has_lines.items() if is_shown]
     container = st.container(key="_".join(["link", *lines])) if lines else nullcontext()
     with container:
         draft_autosave.autosave(
@@ -120,5 +118,5 @@ def _autosave(person: Person | None, link: Prefill | None, *, is_anonymous: bool
                 link_text_shown=_("This is the link's text. We kept yours."),
                 use_own_text=_("Use your text"),
             ),
-            attached=attached,
+            attached=references.describe_attachments(is_anonymous=is_anonymous),
         )
