@@ -1,14 +1,16 @@
-"""Insights: charts of reported and open issues by state, type, project and day; review times."""
+"""Insights: reported and open issues by state, type, project and day; review times."""
 
-from typing import Final, NoReturn
+from concurrent.futures import Future
+from typing import Final
 
 import streamlit as st
 
-from components import api_session
+from components import api_session, background_calls
 from components.account import require_sign_in
-from components.insights import charts, date_range
-from components.insights.charts import Bar
-from components.insights.date_range import Period
+from components.insights import cards, changes, charts, date_range
+from components.insights.cards import Card
+from components.insights.charts import Bar, Texts
+from components.insights.date_range import Period, Span
 from components.ui import i18n, labels, placeholders
 from components.ui.i18n import _
 from issue_portal.client.errors import (
@@ -18,149 +20,240 @@ from issue_portal.client.errors import (
     NotSupportedError,
 )
 from issue_portal.models.permissions import Action
-from issue_portal.models.responses import IssueStats
+from issue_portal.models.responses import Duration, IssueStats
 from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 
 _OPEN_STATES: Final = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
 
-st.title(_("Insights"), anchor=False)
-require_sign_in.require(Action.READ_STATS)
+_STATE_COLOURS: Final = {
+    IssueState.NOT_REVIEWED: "new",
+    IssueState.IN_REVIEW: "in-review",
+    IssueState.CLOSED: "closed",
+}
+
+# A median of fewer durations says little.
+_FEWEST_DURATIONS: Final = 5
+
+_MOST_PROJECTS: Final = 10
 
 
 @st.fragment
 def render_insights() -> None:
-    """Render everything below the title; a change of the period reruns only this fragment."""
-    period = date_range.render_period_choice()
+    """Render the page; a change of the period reruns only this fragment."""
+    heading = st.container(key="insights_heading", horizontal=True, vertical_alignment="center")
+    heading.title(_("Insights"), anchor=False, width="content")
+    require_sign_in.require(Action.READ_STATS)
+    with heading:
+        period = date_range.render_period_choice()
+    slot = st.empty()
+    cards.render_skeleton(slot)
+    client = api_session.client()
+    previous = None
+    if query := period.build_previous_query():
+        previous = background_calls.start(lambda: client.stats(query))
     try:
-        stats = placeholders.load_with_placeholder(
-            lambda: api_session.client().stats(period.build_query())
-        )
+        stats = client.stats(period.build_query())
     except (BadRequestError, NotFoundError, NotSupportedError) as error:
         # A server without statistics may take the path for that of an issue, and refuse the period.
         if isinstance(error, BadRequestError) and not api_session.is_remote():
             raise
-        placeholders.render_not_supported(_("This server has no statistics."))
+        with slot.container(), placeholders.render_not_supported(_("This server has no insights.")):
+            render_link_to_queue()
         return
     except IssuesError as error:
-        placeholders.render_failed_and_stop(error, failed=_("We couldn't load the statistics."))
-    if not (stats.total or stats.open_before or stats.by_day):
-        placeholders.render_empty(_("No issues yet"))
+        with slot.container():
+            placeholders.render_failed_and_stop(error, failed=_("We couldn't load the insights."))
+    with slot.container():
+        if stats.total or stats.open_before or stats.by_day:
+            render_numbers(stats, period, previous)
+        else:
+            render_empty(period)
+
+
+def render_empty(period: Period) -> None:
+    """Say that there are no issues in the period, or none at all."""
+    if period.choice == date_range.ALL:
+        with placeholders.render_empty(_("No issues yet")):
+            st.page_link(
+                "pages/report.py", label=_("Report a problem"), icon=":material/edit_note:"
+            )
         return
-    render_totals(stats)
-    render_durations(stats)
-    if stats.total:
-        render_breakdowns(stats, period)
-    render_days(stats, period)
+    with placeholders.render_empty(_("No issues in this period")):
+        st.button(_("Show all"), on_click=date_range.show_all)
 
 
-def render_totals(stats: IssueStats) -> None:
-    """Render the numbers of the period."""
-    still_open = stats.total - stats.by_state.get(IssueState.CLOSED, 0)
-    anonymous = stats.anonymous / stats.total if stats.total else 0
-    with st.container(horizontal=True):
-        st.metric(_("Received"), i18n.format_number(stats.total), border=True)
-        st.metric(_("Still open"), i18n.format_number(still_open), border=True)
-        st.metric(_("Unread"), i18n.format_number(stats.unread), border=True)
-        st.metric(_("Sent anonymously"), i18n.format_share(anonymous), border=True)
+def render_link_to_queue() -> None:
+    """Render a link to the review queue."""
+    st.page_link("pages/review.py", label=_("Review issues"), icon=":material/rate_review:")
 
 
-def render_durations(stats: IssueStats) -> None:
+def render_numbers(stats: IssueStats, period: Period, previous: Future[IssueStats] | None) -> None:
+    """Render the cards and charts of a period that has issues."""
+    spans = period.list_spans(stats.by_day, stats.open_before)
+    render_cards(stats, period, spans, wait_for_previous(previous))
+    render_times(stats)
+    with st.container(key="insights_charts"):
+        render_days(spans)
+        if stats.total:
+            render_breakdowns(stats, period)
+
+
+def wait_for_previous(previous: Future[IssueStats] | None) -> IssueStats | None:
+    """Return the statistics of the previous period; None if the server has none."""
+    try:
+        return previous.result() if previous else None
+    except IssuesError:
+        return None
+
+
+def render_cards(
+    stats: IssueStats, period: Period, spans: list[Span], previous: IssueStats | None
+) -> None:
+    """Render the numbers of the period, each with its change."""
+    still_open = spans[-1].open if spans else stats.open_before
+    versus = period.versus_previous if previous else ""
+    share = stats.anonymous / stats.total if stats.total else 0
+    cards.render_cards(
+        [
+            Card(
+                _("Received"),
+                i18n.format_compact(stats.total),
+                exact_value=i18n.format_number(stats.total),
+                change=changes.format_change(
+                    stats.total, previous.total if previous else 0, versus
+                ),
+                trend=[span.count for span in spans],
+            ),
+            Card(
+                _("Still open"),
+                i18n.format_compact(still_open),
+                exact_value=i18n.format_number(still_open),
+                change=changes.format_change(still_open, stats.open_before, period.versus_start),
+                trend=[span.open for span in spans],
+            ),
+            Card(
+                _("Unread"),
+                i18n.format_compact(stats.unread),
+                exact_value=i18n.format_number(stats.unread),
+                change=changes.format_change(
+                    stats.unread, previous.unread if previous else 0, versus
+                ),
+            ),
+            Card(
+                _("Sent anonymously"),
+                i18n.format_share(share) if stats.total else "–",
+                change=changes.format_change_of_share(
+                    share, previous.anonymous / previous.total, versus
+                )
+                if previous and previous.total and stats.total
+                else "",
+            ),
+        ]
+    )
+
+
+def render_times(stats: IssueStats) -> None:
     """Render the times from report to first review, and from report to close."""
-    with st.container(horizontal=True):
-        for title, duration in (
-            (_("Time to first review"), stats.time_to_review),
-            (_("Time to close"), stats.time_to_close),
-        ):
-            if duration:
-                with st.container(border=True, width="stretch"):
-                    st.markdown(f"**{title}**")
-                    text = _("Median {median}, 90% within {late}")
-                    st.write(
-                        text.format(
-                            median=i18n.format_duration(duration.median),
-                            late=i18n.format_duration(duration.p90),
-                        )
-                    )
+    if not (stats.total and {"time_to_review", "time_to_close"} & stats.model_fields_set):
+        return
+    cards.render_times(
+        [
+            (title, *format_duration(duration))
+            for title, duration in (
+                (_("Time to first review"), stats.time_to_review),
+                (_("Time to close"), stats.time_to_close),
+            )
+        ]
+    )
+
+
+def format_duration(duration: Duration | None) -> tuple[str, str]:
+    """Format the median and the 90th percentile; both are "" if there are too few durations."""
+    if duration is None or (duration.count is not None and duration.count < _FEWEST_DURATIONS):
+        return "", ""
+    return i18n.format_duration(duration.median), i18n.format_duration(duration.p90)
+
+
+def render_days(spans: list[Span]) -> None:
+    """Render the number of reported and of open issues by day or month."""
+    by_month = any(span.by_month for span in spans)
+    label_heading = _("Month") if by_month else _("Day")
+    charts.render_columns(
+        "reported",
+        [Bar(span.label, span.count, {"created": span.value}) for span in spans],
+        Texts(
+            _("Reported per month") if by_month else _("Reported per day"),
+            label_heading,
+            description=_("Number of issues reported"),
+        ),
+    )
+    # The statistics have no ids, so the queue cannot list issues that were closed since then.
+    charts.render_columns(
+        "open",
+        [
+            Bar(
+                span.label, span.open, {"state": _OPEN_STATES, "created": f"1970-01-01,{span.last}"}
+            )
+            for span in spans
+        ],
+        Texts(
+            _("Open over time"),
+            label_heading,
+            description=_("Number of open issues over time"),
+            note=_("Select a bar to see which are still open."),
+        ),
+    )
 
 
 def render_breakdowns(stats: IssueStats, period: Period) -> None:
-    """Render counts by state, type and project; selecting a bar opens its issues in the queue."""
-    st.caption(_("Select a bar or a table cell to see its issues in the queue."))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader(_("By state"), anchor=False)
-        state = charts.render_bars(
-            "by_state",
-            [
-                Bar(value, labels.format_state(value), stats.by_state.get(value, 0))
-                for value in LIVE_STATES
-            ],
-            label_heading=_("State"),
-            description=_("Number of issues by state"),
-        )
-    with right:
-        st.subheader(_("By type of problem"), anchor=False)
-        issue_type = charts.render_bars(
-            "by_type",
-            [
-                Bar(value, labels.format_type(value), stats.by_type.get(value, 0))
-                for value in IssueType
-            ],
-            label_heading=_("Type"),
-            description=_("Number of issues by type of problem"),
-        )
-    project = render_projects(stats) if stats.by_project else None
-    for parameter, selected in (("state", state), ("kind", issue_type), ("project", project)):
-        if selected:
-            open_queue(period, created=period.value, **{parameter: selected})
-
-
-def render_projects(stats: IssueStats) -> str | None:
-    """Render counts by project; return the id of the selected project, if any."""
-    st.subheader(_("By project"), anchor=False)
-    return charts.render_bars(
-        "by_project",
+    """Render counts by state, type and project; each bar links to its issues in the queue."""
+    created = {"created": period.value}
+    charts.render_bars(
+        "by_state",
         [
-            Bar(entry.project.id, entry.project.name or entry.project.id, entry.count)
-            for entry in stats.by_project
+            Bar(
+                labels.format_state(value),
+                stats.by_state.get(value, 0),
+                {"state": value, **created},
+                _STATE_COLOURS[value],
+            )
+            for value in LIVE_STATES
         ],
-        label_heading=_("Project"),
-        description=_("Number of issues by project"),
+        Texts(_("By state"), _("State"), description=_("Number of issues by state")),
     )
-
-
-def render_days(stats: IssueStats, period: Period) -> None:
-    """Render the number of reported and of open issues by day or month."""
-    spans = period.list_spans(stats.by_day, stats.open_before)
-    by_month = any(span.by_month for span in spans)
-    label_heading = _("Month") if by_month else _("Day")
-    st.subheader(_("Reported per month") if by_month else _("Reported per day"), anchor=False)
-    reported_span = charts.render_bars_over_time(
-        "reported",
-        [Bar(span.value, span.label, span.count) for span in spans],
-        label_heading=label_heading,
-        description=_("Number of issues reported"),
+    charts.render_bars(
+        "by_type",
+        [
+            Bar(
+                labels.format_type(value),
+                stats.by_type.get(value, 0),
+                {"kind": value, **created},
+            )
+            for value in IssueType
+        ],
+        Texts(_("By type"), _("Type"), description=_("Number of issues by type of problem")),
     )
-    if reported_span:
-        open_queue(period, created=reported_span)
-    st.subheader(_("Open over time"), anchor=False)
-    st.caption(_("Issues open at the time. Select a bar or a table cell to see those still open."))
-    open_span = charts.render_bars_over_time(
-        "open",
-        [Bar(span.value, span.label, span.open) for span in spans],
-        label_heading=label_heading,
-        description=_("Number of open issues over time"),
+    if stats.by_project:
+        render_projects(stats, created)
+
+
+def render_projects(stats: IssueStats, created: dict[str, str]) -> None:
+    """Render counts of the largest projects, and of all other issues together."""
+    bars = [
+        Bar(
+            entry.project.name or entry.project.id,
+            entry.count,
+            {"project": entry.project.id, **created},
+        )
+        for entry in stats.by_project[:_MOST_PROJECTS]
+    ]
+    if others := stats.total - sum(bar.count for bar in bars):
+        bars.append(Bar(_("Other or no project"), others))
+    charts.render_bars(
+        "by_project",
+        bars,
+        Texts(_("By project"), _("Project"), description=_("Number of issues by project")),
     )
-    if open_span:
-        # The statistics have no ids, so the queue cannot list issues that were closed since then.
-        open_queue(period, state=_OPEN_STATES, created=f"1970-01-01,{open_span.split(',')[1]}")
-
-
-def open_queue(period: Period, **filters: str) -> NoReturn:
-    """Open the review queue with these filters."""
-    # Streamlit 1.67 adds the parameters to this page's history entry, too. The period is among
-    # them, so that the Back button restores it.
-    st.switch_page("pages/review.py", query_params={"period": period.choice, **filters})
 
 
 render_insights()

@@ -1,135 +1,116 @@
-"""Bar charts of counts, each with a table of its numbers. Bars and table cells can be selected."""
+"""Charts of counts: horizontal bars, or columns over time. Each can show its numbers as a table.
 
-from collections.abc import Mapping, Sequence
+A script draws them as links to the review queue: no chart library delays the page, and bars are
+reached with the keyboard.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlencode
 
-import altair as alt
-import pandas as pd
-import streamlit as st
-
+from components.ui import i18n, js_component, labels
 from components.ui.i18n import _
 from issue_portal.core import export_formats
 
-_SELECTION: Final = "selection"
-
-_BAR_HEIGHT: Final = 34
-"""Pixels of a horizontal bar and the gap below it."""
-
-_AXIS_HEIGHT: Final = 47
-"""Pixels."""
+_MOST_TICKS: Final = 3
+"""Lines above zero in a chart with columns."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a chart: a count with a label."""
-
-    value: str
-    """Identifies the bar."""
+    """A bar or column of a chart: a count with a label."""
 
     label: str
     count: int
+    filters: Mapping[str, str] | None = None
+    """The filters of the review queue that list these issues; None if there are none."""
+
+    colour: str = ""
+    """A state's colour, by its name in charts.css."""
 
 
-def render_bars(
-    key: str, bars: Sequence[Bar], *, label_heading: str, description: str
-) -> str | None:
-    """Render horizontal bars; return the value of the selected bar, or None.
+@dataclass(frozen=True)
+class Texts:
+    """The texts of a chart."""
 
-    ``label_heading`` is the heading of the labels in the table, such as "State".
+    title: str
+    label_heading: str
+    """Heading of the labels in the table, such as "State"."""
+
+    description: str
+    """Name of the chart for screen readers."""
+
+    note: str = ""
+
+
+def render_bars(key: str, bars: Sequence[Bar], texts: Texts) -> None:
+    """Render horizontal bars."""
+    _mount(key, bars, texts, top=max(bar.count for bar in bars))
+
+
+def render_columns(key: str, bars: Sequence[Bar], texts: Texts) -> None:
+    """Render columns of days or months, oldest first."""
+    step = find_tick_step(max(bar.count for bar in bars))
+    steps = max(1, -(-max(bar.count for bar in bars) // step))
+    ticks = [
+        {"text": i18n.format_compact(step * number), "share": number / steps}
+        for number in range(1, steps + 1)
+    ]
+    _mount(key, bars, texts, top=step * steps, ticks=ticks)
+
+
+def find_tick_step(highest: int) -> int:
+    """Return the distance of an axis's lines: 1, 2 or 5, times a power of ten."""
+    magnitude = 1
+    while True:
+        for step in (magnitude, 2 * magnitude, 5 * magnitude):
+            if step * _MOST_TICKS >= highest:
+                return step
+        magnitude *= 10
+
+
+def build_rows(bars: Iterable[Bar], *, top: int) -> list[dict[str, Any]]:
+    """Return the bars as data for the script; a bar of the count ``top`` has the full length.
+
+    People can copy the table into a spreadsheet, so labels that look like formulas are escaped in
+    its cells.
     """
-    # The offset moves the last label inwards: otherwise its last pixels are cut off.
-    axis = alt.Axis(tickMinStep=1, format="d", tickCount=6, labelFlush=True, labelFlushOffset=-4)
-    chart = (
-        alt.Chart(_build_data(bars))
-        .mark_bar(cornerRadiusEnd=3)
-        .encode(
-            x=alt.X("count:Q", title=None, axis=axis),
-            y=alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)),
-        )
-    )
-    height = _BAR_HEIGHT * len(bars) + _AXIS_HEIGHT
-    return _render_chart(
-        key, chart, bars, label_heading=label_heading, description=description, height=height
-    )
-
-
-def render_bars_over_time(
-    key: str, bars: Sequence[Bar], *, label_heading: str, description: str
-) -> str | None:
-    """Render vertical bars, oldest first; return the value of the selected bar, or None.
-
-    ``label_heading`` is "Day" or "Month".
-    """
-    # Only about six labels fit below the axis.
-    labels = [bar.label for bar in bars[:: max(1, -(-len(bars) // 6))]]
-    axis = alt.Axis(values=labels, labelAngle=0, labelOverlap=True, ticks=False)
-    chart = (
-        alt.Chart(_build_data(bars))
-        .mark_bar()
-        .encode(
-            x=alt.X("label:N", title=None, sort=None, axis=axis),
-            y=alt.Y("count:Q", title=None, axis=alt.Axis(tickMinStep=1, format="d", tickCount=4)),
-        )
-    )
-    newest_first = [bar for bar in reversed(bars) if bar.count]
-    return _render_chart(
-        key, chart, newest_first, label_heading=label_heading, description=description, height=200
-    )
-
-
-def build_table(bars: Sequence[Bar], titles: Mapping[str, str]) -> pd.DataFrame:
-    """Return a table of labels and counts; ``titles`` are the headings of "label" and "count".
-
-    People can copy and download the table, so labels that look like formulas are escaped.
-    """
-    table = _build_data(bars)[["label", "count"]]
-    table["label"] = table["label"].map(export_formats.escape_formula)
-    return table.rename(columns=dict(titles))
-
-
-def _render_chart(
-    key: str,
-    chart: alt.Chart,
-    rows: Sequence[Bar],
-    *,
-    label_heading: str,
-    description: str,
-    height: int,
-) -> str | None:
-    """Render a chart and a table of ``rows``; return the value of the selected bar or row."""
-    selection = alt.selection_point(_SELECTION, fields=["value"])
-    titles = {"label": label_heading, "count": _("Issues")}
-    tooltip = [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
-    chart_event = st.altair_chart(
-        chart.encode(tooltip=tooltip).add_params(selection),
-        key=f"{key}_chart",
-        on_select="rerun",
-        alt=description,
-        # Reserve the height before the chart is drawn, so that the page does not jump.
-        height=height,
-    )
-    with st.expander(_("Table"), icon=":material/table:"):
-        table_event = st.dataframe(
-            build_table(rows, titles),
-            hide_index=True,
-            key=f"{key}_table",
-            on_select="rerun",
-            selection_mode="single-cell",
-            alt=description,
-        )
-    points = chart_event["selection"].get(_SELECTION) or []
-    if points:
-        return str(points[0]["value"])
-    cells = table_event["selection"]["cells"]
-    return rows[cells[0][0]].value if cells else None
-
-
-def _build_data(bars: Sequence[Bar]) -> pd.DataFrame:
-    return pd.DataFrame(
+    return [
         {
-            "value": [bar.value for bar in bars],
-            "label": [bar.label for bar in bars],
-            "count": [bar.count for bar in bars],
+            "label": bar.label,
+            "cell": export_formats.escape_formula(bar.label),
+            "count": i18n.format_number(bar.count),
+            "tooltip": f"{bar.label}: {labels.format_count(bar.count)}",
+            "share": bar.count / top if top else 0,
+            "colour": bar.colour,
+            "url": build_queue_url(bar.filters) if bar.filters is not None and bar.count else "",
         }
-    )
+        for bar in bars
+    ]
+
+
+def build_queue_url(filters: Mapping[str, str]) -> str:
+    """Return the address of the review queue with these filters, relative to that of a page."""
+    query = urlencode({name: value for name, value in filters.items() if value})
+    return f"review?{query}" if query else "review"
+
+
+def _mount(
+    key: str, bars: Sequence[Bar], texts: Texts, *, top: int, ticks: Sequence[object] = ()
+) -> None:
+    data = {
+        "key": key,
+        "title": texts.title,
+        "note": texts.note,
+        "description": texts.description,
+        "rows": build_rows(bars, top=top),
+        "ticks": list(ticks) or None,
+        "words": {
+            "label": texts.label_heading,
+            "count": _("Issues"),
+            "table": _("Table"),
+            "chart": _("Chart"),
+        },
+    }
+    js_component.mount(__file__, key=key, data=data)

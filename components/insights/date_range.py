@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -12,11 +13,27 @@ from components.ui.i18n import N_, _
 from issue_portal.models.requests import StatsQuery
 from issue_portal.models.responses import DayCount
 
-_CHOICES: Final[Mapping[str, str]] = {
-    "30": N_("30 days"),
-    "90": N_("90 days"),
-    "365": N_("12 months"),
-    "all": N_("All time"),
+ALL: Final = "all"
+"""The choice of all issues, whenever reported."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Texts about a period."""
+
+    label: str
+    versus_previous: str = ""
+    """Follows a change against the period before it."""
+
+    versus_start: str = ""
+    """Follows a change since the start of the period."""
+
+
+_CHOICES: Final[Mapping[str, _Words]] = {
+    "30": _Words(N_("30 days"), N_("vs previous 30 days"), N_("vs 30 days ago")),
+    "90": _Words(N_("90 days"), N_("vs previous 90 days"), N_("vs 90 days ago")),
+    "365": _Words(N_("12 months"), N_("vs previous 12 months"), N_("vs 12 months ago")),
+    ALL: _Words(N_("All")),
 }
 _DEFAULT_CHOICE: Final = "30"
 _LONGEST_DAILY_PERIOD: Final = 100
@@ -65,10 +82,30 @@ class Period:
     def build_query(self) -> StatsQuery:
         """Return the query for the statistics of the period."""
         zone = local_time.get_time_zone()
+        start = None if self.first is None else _to_milliseconds(self.first, zone)
+        return StatsQuery(timezone=zone.key, start_date=start)
+
+    def build_previous_query(self) -> StatsQuery | None:
+        """Return the query for the period of the same length before this one; None for all time."""
         if self.first is None:
-            return StatsQuery(timezone=zone.key)
-        start = datetime.combine(self.first, time.min, zone)
-        return StatsQuery(timezone=zone.key, start_date=int(start.timestamp() * 1000))
+            return None
+        zone = local_time.get_time_zone()
+        days = self.last - self.first + timedelta(days=1)
+        return StatsQuery(
+            timezone=zone.key,
+            start_date=_to_milliseconds(self.first - days, zone),
+            end_date=_to_milliseconds(self.first, zone),
+        )
+
+    @property
+    def versus_previous(self) -> str:
+        """Text that follows a change against the period before: "vs previous 30 days"."""
+        return _(_CHOICES[self.choice].versus_previous)
+
+    @property
+    def versus_start(self) -> str:
+        """Text that follows a change since the start of the period: "vs 30 days ago"."""
+        return _(_CHOICES[self.choice].versus_start)
 
     @property
     def value(self) -> str:
@@ -109,7 +146,7 @@ def render_period_choice() -> Period:
         st.segmented_control(
             _("Period"),
             list(_CHOICES),
-            format_func=lambda value: _(_CHOICES[value]),
+            format_func=lambda value: _(_CHOICES[value].label),
             key="period",
             required=True,
             label_visibility="collapsed",
@@ -119,8 +156,18 @@ def render_period_choice() -> Period:
     query_params.keep("period", choice if choice != _DEFAULT_CHOICE else "")
     query_params.write_url()
     today = local_time.get_today()
-    first = None if choice == "all" else today - timedelta(days=int(choice) - 1)
+    first = None if choice == ALL else today - timedelta(days=int(choice) - 1)
     return Period(choice, first, today)
+
+
+def show_all() -> None:
+    """Choose all issues, whenever reported. For a callback of a button."""
+    st.session_state["period"] = ALL
+
+
+def _to_milliseconds(day: date, zone: ZoneInfo) -> int:
+    """Return the start of a day in milliseconds since 1970."""
+    return int(datetime.combine(day, time.min, zone).timestamp() * 1000)
 
 
 def _list_days(first: date, last: date) -> list[date]:

@@ -16,7 +16,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 from auth import browser_cookies
 from components.ui import js_component
@@ -127,6 +127,13 @@ def get_locale_tag() -> str:
 def format_number(value: float) -> str:
     """Format a number with the separators of the person's locale."""
     return format_decimal(value, locale=_get_locale())
+
+
+def format_compact(value: int) -> str:
+    """Format a number for a small space: 950, 12,300, 1.2M."""
+    if value < 100_000:
+        return format_number(value)
+    return format_compact_decimal(value, fraction_digits=1, locale=_get_locale())
 
 
 def format_share(share: float) -> str:

@@ -213,7 +213,7 @@ class ProjectCount(_TolerantModel):
 class Duration(_TolerantModel):
     """Median and 90th percentile in seconds, over ``count`` issues, at most 3.2 % off."""
 
-    count: int
+    count: int | None = None
     median: int
     p90: int
 

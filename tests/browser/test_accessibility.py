@@ -162,7 +162,7 @@ def test_reviewer_pages_are_accessible(new_person, portal, assert_accessible):
     reviewer.presses("Shortcuts").sees("Use these shortcuts")
     assert_accessible(reviewer, "shortcuts")
     reviewer.opens("/insights").sees("Reported per day")
-    expect(reviewer.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    expect(reviewer.page.get_by_role("list", name="Number of issues by state")).to_be_visible()
     assert_accessible(reviewer, "insights")
 
 

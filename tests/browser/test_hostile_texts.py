@@ -122,10 +122,9 @@ def test_hostile_text_is_plain_text_on_review_and_insights(
     expect(page.locator(".timeline bdi").first).to_have_text(HOSTILE_NAME)
 
     reviewer.opens("/insights")
-    chart = page.get_by_test_id("stVegaLiteChart").and_(
-        page.get_by_label("Number of issues by project", exact=True)
-    )
-    expect(chart).to_be_visible()
+    chart = page.get_by_role("list", name="Number of issues by project", exact=True)
+    expect(chart.locator("bdi").first).to_be_visible()
+    expect(chart.locator("bdi *")).to_have_count(0)
     reviewer.settles()
 
 

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import sqlite3
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -118,20 +119,31 @@ def test_insights_link_to_the_queue(new_person, portal, words):
     page = reviewer.page
     page.get_by_role("radio", name="90 days").click()
     expect(page).to_have_url(re.compile("period=90"))
-    chart = page.get_by_label("Number of issues by project", exact=True)
-    chart.locator(f'path[aria-label*="{words}"]').click()
+    insights_url = page.url
+    page.get_by_role("button", name="Table: By project").click()
+    table = page.get_by_role("table", name="Number of issues by project", exact=True)
+    expect(table.get_by_role("row", name=words)).to_contain_text("3")
+    page.get_by_role("button", name="Chart: By project").click()
+    chart = page.get_by_role("list", name="Number of issues by project", exact=True)
+    chart.get_by_role("link", name=words).click()
     expect(page.get_by_role("heading", name="Review", level=1)).to_be_visible()
     expect(reviewer.row(f"{words} one")).to_have_count(3)
     expect(reviewer.row(f"{words} two")).to_have_count(0)
+    parameters = parse_qs(urlsplit(page.url).query)
+    assert (parameters.keys(), parameters["project"]) == ({"project", "created"}, [words])
 
     page.go_back()
     expect(page.get_by_role("radio", name="90 days")).to_be_checked()
-    reviewer.sees("Select a bar or a table cell to see those still open.")
-    # For keyboards and screen readers, the table of each chart links to the queue, too.
-    page.get_by_text("Table", exact=True).first.click()
-    table = page.locator(".st-key-by_state_table canvas").first
-    expect(table).to_be_visible()
-    reviewer.settles()
-    table.click(position={"x": 40, "y": 50}, force=True)
+    reviewer.sees("Select a bar to see which are still open.")
+    assert page.url == insights_url
+    # Tab reaches the newest column, the arrow keys reach the others.
+    page.get_by_role("button", name="Table: Open over time").press("Tab")
+    columns = page.get_by_role("list", name="Number of open issues over time").get_by_role("link")
+    expect(columns.last).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(columns.nth(-2)).to_be_focused()
+    # Each chart's table links to the queue, too.
+    page.get_by_role("button", name="Table: By state").click()
+    page.get_by_role("table", name="Number of issues by state").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile("state=NotReviewed"))
     expect(reviewer.row(f"{words} two")).to_be_visible()
