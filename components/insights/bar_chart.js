@@ -1,4 +1,4 @@
-// Horizontal bars, each with its label and count.
+// Horizontal bars, each with its label and count. Where there are no issues to open, there is only the count.
 
 export const renderBars = ({ rows, description }) => {
   const list = document.createElement("ol");
@@ -16,12 +16,15 @@ const renderBar = ({ label, count, share, colour, url }) => {
   const name = document.createElement("bdi");
   name.textContent = label;
   const track = document.createElement("span");
-  const fill = document.createElement("i");
-  fill.style.setProperty("--share", share);
-  if (colour) fill.dataset.colour = colour;
+  if (url) {
+    const fill = document.createElement("i");
+    fill.style.setProperty("--share", share);
+    if (colour) fill.dataset.colour = colour;
+    track.append(fill);
+  }
   const value = document.createElement("b");
   value.textContent = count;
-  track.append(fill, value);
+  track.append(value);
   bar.append(name, " ", track);
   item.append(bar);
   return item;

@@ -1,13 +1,13 @@
 // The numbers of a chart as a table.
 
-export const renderTable = ({ rows, description, words, ticks }) => {
+export const renderTable = ({ rows, description, labelHeading, countHeading, ticks }) => {
   const table = document.createElement("table");
   table.setAttribute("aria-label", description);
   const head = table.createTHead().insertRow();
-  head.append(makeHeading("col", words.label), makeHeading("col", words.count));
+  head.append(makeHeading("col", labelHeading), makeHeading("col", countHeading));
   const body = table.createTBody();
   // Of days, the newest first, without those that have no issues.
-  const listed = ticks ? rows.filter(({ url }) => url).reverse() : rows;
+  const listed = ticks.length ? rows.filter(({ url }) => url).reverse() : rows;
   for (const { cell, count, url } of listed) {
     const row = body.insertRow();
     const name = document.createElement(url ? "a" : "bdi");

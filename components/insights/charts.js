@@ -31,13 +31,13 @@ const render = ({ data, chart }) => {
   heading.textContent = data.title;
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = isTable ? data.words.chart : data.words.table;
+  button.textContent = isTable ? data.showChart : data.showTable;
   button.setAttribute("aria-label", `${button.textContent}: ${data.title}`);
   header.append(heading, button);
   const note = document.createElement("p");
   note.textContent = data.note;
   note.hidden = !data.note;
-  const renderBody = isTable ? renderTable : data.ticks ? renderColumns : renderBars;
+  const renderBody = isTable ? renderTable : data.ticks.length ? renderColumns : renderBars;
   chart.replaceChildren(header, renderBody(data), note);
 };
 

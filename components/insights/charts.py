@@ -45,8 +45,8 @@ class Texts:
 
 
 def render_bars(key: str, bars: Sequence[Bar], texts: Texts) -> None:
-    """Render horizontal bars."""
-    _mount(key, bars, texts, top=max(bar.count for bar in bars))
+    """Render horizontal bars; of a bar without filters, only its label and count."""
+    _mount(key, bars, texts, top=max(bar.count for bar in bars if bar.filters is not None))
 
 
 def render_columns(key: str, bars: Sequence[Bar], texts: Texts) -> None:
@@ -70,13 +70,13 @@ def find_tick_step(highest: int) -> int:
         magnitude *= 10
 
 
-def build_rows(bars: Iterable[Bar], *, top: int) -> list[dict[str, Any]]:
+def build_rows(bars: Iterable[Bar], *, top: int) -> tuple[dict[str, Any], ...]:
     """Return the bars as data for the script; a bar of the count ``top`` has the full length.
 
     People can copy the table into a spreadsheet, so labels that look like formulas are escaped in
     its cells.
     """
-    return [
+    return tuple(
         {
             "label": bar.label,
             "cell": export_formats.escape_formula(bar.label),
@@ -87,7 +87,7 @@ def build_rows(bars: Iterable[Bar], *, top: int) -> list[dict[str, Any]]:
             "url": build_queue_url(bar.filters) if bar.filters is not None and bar.count else "",
         }
         for bar in bars
-    ]
+    )
 
 
 def build_queue_url(filters: Mapping[str, str]) -> str:
@@ -99,18 +99,18 @@ def build_queue_url(filters: Mapping[str, str]) -> str:
 def _mount(
     key: str, bars: Sequence[Bar], texts: Texts, *, top: int, ticks: Sequence[object] = ()
 ) -> None:
+    # No lists and no dicts at this level: Streamlit (1.67) imports pandas to look at them, which
+    # delays the first visit after a start by up to three seconds.
     data = {
         "key": key,
         "title": texts.title,
         "note": texts.note,
         "description": texts.description,
         "rows": build_rows(bars, top=top),
-        "ticks": list(ticks) or None,
-        "words": {
-            "label": texts.label_heading,
-            "count": _("Issues"),
-            "table": _("Table"),
-            "chart": _("Chart"),
-        },
+        "ticks": tuple(ticks),
+        "labelHeading": texts.label_heading,
+        "countHeading": _("Issues"),
+        "showTable": _("Table"),
+        "showChart": _("Chart"),
     }
     js_component.mount(__file__, key=key, data=data)

@@ -130,8 +130,8 @@ def format_number(value: float) -> str:
 
 
 def format_compact(value: int) -> str:
-    """Format a number for a small space: 950, 12,300, 1.2M."""
-    if value < 100_000:
+    """Format a number for a small space: 950, 9,500, 12.3K, 1.2M."""
+    if value < 10_000:
         return format_number(value)
     return format_compact_decimal(value, fraction_digits=1, locale=_get_locale())
 

@@ -18,7 +18,6 @@ _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(
     [
         "alembic.command",
-        "altair",
         "issue_portal.server.http.app",
         "pandas",
         "pyarrow",
