@@ -119,7 +119,7 @@ def test_reviewer_works_through_the_queue(new_person, remote, words):
     reviewer.sees("2 issues closed")
     for number in range(2):
         expect(reviewer.row(f"{several} {number}")).to_contain_text("Closed")
-    reviewer.goes_to("Insights").sees("This server has no statistics.").sees_not("Try again")
+    reviewer.goes_to("Insights").sees("This server has no insights.").sees_not("Try again")
 
 
 @pytest.mark.parametrize("remote", ["newer", "newer-strict"], indirect=True)
