@@ -31,7 +31,7 @@ _DESCRIPTIONS: Final = {
     "k": N_("Previous issue"),
     "n": N_("Next unread issue"),
     "Enter": N_("Open issue"),
-    "Esc": N_("Close the open issue's pane"),
+    "Esc": N_("Back to list"),
     "[ ]": N_("Previous or next page"),
     "x": N_("Select issue"),
     "r": N_("Start review or reopen"),
