@@ -206,6 +206,7 @@ def render_states(states: Sequence[IssueState]) -> list[str]:
         selection_mode="multi",
         key="state",
         on_change=go_to_first_page,
+        label_visibility="collapsed",
     )
     query_params.keep("state", ",".join(selected))
     return selected
