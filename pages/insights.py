@@ -111,45 +111,48 @@ def render_cards(
 ) -> None:
     """Render the numbers of the period, each with its change."""
     still_open = spans[-1].open if spans else stats.open_before
-    versus = period.versus_previous if previous else ""
-    share = stats.anonymous / stats.total if stats.total else 0
     cards.render_cards(
         [
-            Card(
+            cards.make_count_card(
                 _("Received"),
-                i18n.format_compact(stats.total),
-                exact_value=i18n.format_number(stats.total),
-                change=changes.format_change(
-                    stats.total, previous.total if previous else 0, versus
-                ),
+                stats.total,
+                change=describe_change(stats.total, previous.total if previous else None, period),
                 trend=[span.count for span in spans],
             ),
-            Card(
+            cards.make_count_card(
                 _("Still open"),
-                i18n.format_compact(still_open),
-                exact_value=i18n.format_number(still_open),
+                still_open,
                 change=changes.format_change(still_open, stats.open_before, period.versus_start),
                 trend=[span.open for span in spans],
             ),
-            Card(
+            cards.make_count_card(
                 _("Unread"),
-                i18n.format_compact(stats.unread),
-                exact_value=i18n.format_number(stats.unread),
-                change=changes.format_change(
-                    stats.unread, previous.unread if previous else 0, versus
-                ),
+                stats.unread,
+                change=describe_change(stats.unread, previous.unread if previous else None, period),
             ),
-            Card(
-                _("Sent anonymously"),
-                i18n.format_share(share) if stats.total else "–",
-                change=changes.format_change_of_share(
-                    share, previous.anonymous / previous.total, versus
-                )
-                if previous and previous.total and stats.total
-                else "",
-            ),
+            make_anonymous_card(stats, previous, period),
         ]
     )
+
+
+def describe_change(value: int, previous: int | None, period: Period) -> str:
+    """Describe the change of a count against the previous period; "" if that is unknown."""
+    if previous is None:
+        return ""
+    return changes.format_change(value, previous, period.versus_previous)
+
+
+def make_anonymous_card(stats: IssueStats, previous: IssueStats | None, period: Period) -> Card:
+    """Return the card with the share of anonymous reports."""
+    title = _("Sent anonymously")
+    if not stats.total:
+        return Card(title, "–")
+    share = stats.anonymous / stats.total
+    change = ""
+    if previous and previous.total:
+        earlier = previous.anonymous / previous.total
+        change = changes.format_change_of_share(share, earlier, period.versus_previous)
+    return Card(title, i18n.format_share(share), change=change)
 
 
 def render_times(stats: IssueStats) -> None:

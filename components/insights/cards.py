@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from components.ui import i18n
 from components.ui.i18n import _
 from web import streamlit_compat
 
@@ -27,6 +28,17 @@ class Card:
     change: str = ""
     trend: Sequence[int] = ()
     """Values over time, oldest first; empty if they are unknown."""
+
+
+def make_count_card(label: str, count: int, *, change: str = "", trend: Sequence[int] = ()) -> Card:
+    """Return a card with a count, which is rounded if it is large."""
+    return Card(
+        label,
+        i18n.format_compact(count),
+        exact_value=i18n.format_number(count),
+        change=change,
+        trend=trend,
+    )
 
 
 def render_skeleton(slot: DeltaGenerator) -> None:

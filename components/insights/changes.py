@@ -12,28 +12,24 @@ def format_change(value: int, earlier: int, versus: str) -> str:
     """
     if not versus:
         return ""
-    share = value / earlier - 1 if earlier else 0.0
-    if earlier and not round(share * 100):
-        return _format(_("No change") if value == earlier else _("About the same"), versus)
     if value == earlier:
-        return _format(_("No change"), versus)
-    if earlier:
-        return _format(_sign(share) + i18n.format_share(abs(share)), versus)
-    return _format(_sign(value) + i18n.format_compact(value), versus)
+        return f"{_('No change')} {versus}"
+    if not earlier:
+        return f"+{i18n.format_compact(value)} {versus}"
+    share = value / earlier - 1
+    if not round(share * 100):
+        return f"{_('About the same')} {versus}"
+    return f"{_sign(share)}{i18n.format_share(abs(share))} {versus}"
 
 
 def format_change_of_share(share: float, earlier: float, versus: str) -> str:
     """Format the change of a percentage in points: "+4 points vs previous 30 days"."""
     points = round(share * 100) - round(earlier * 100)
     if not points:
-        return _format(_("No change"), versus)
+        return f"{_('No change')} {versus}"
     text = ngettext("{count} point", "{count} points", abs(points))
-    return _format(_sign(points) + text.format(count=i18n.format_number(abs(points))), versus)
+    return f"{_sign(points)}{text.format(count=i18n.format_number(abs(points)))} {versus}"
 
 
 def _sign(change: float) -> str:
     return "+" if change > 0 else "−"
-
-
-def _format(change: str, versus: str) -> str:
-    return f"{change} {versus}"

@@ -99,13 +99,19 @@ class Period:
 
     @property
     def versus_previous(self) -> str:
-        """Text that follows a change against the period before: "vs previous 30 days"."""
-        return _(_CHOICES[self.choice].versus_previous)
+        """Text that follows a change against the period before; "" for all time.
+
+        Such as "vs previous 30 days".
+        """
+        return _(_CHOICES[self.choice].versus_previous) if self.first else ""
 
     @property
     def versus_start(self) -> str:
-        """Text that follows a change since the start of the period: "vs 30 days ago"."""
-        return _(_CHOICES[self.choice].versus_start)
+        """Text that follows a change since the start of the period; "" for all time.
+
+        Such as "vs 30 days ago".
+        """
+        return _(_CHOICES[self.choice].versus_start) if self.first else ""
 
     @property
     def value(self) -> str:

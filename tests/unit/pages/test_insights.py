@@ -72,7 +72,7 @@ def open_page(period: str = "30") -> AppTest:
     at.query_params["period"] = period
     at.run()
     assert not at.exception
-    assert at.title[0].value == "Insights"
+    assert at.title[0].value in ("Insights", "Estadísticas")
     return at
 
 
@@ -96,7 +96,9 @@ def test_cards_show_the_change_against_the_previous_period(answers, drawn):
     assert "insights-skeleton" not in read_html(at)
 
 
-def test_all_issues_have_no_previous_period(answers, drawn):
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_all_issues_have_no_previous_period(answers, drawn, set_language, language):
+    set_language(language)
     assert read_changes(open_page("all")) == []
 
 
