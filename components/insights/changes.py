@@ -13,12 +13,12 @@ def format_change(value: int, earlier: int, versus: str) -> str:
     if not versus:
         return ""
     if value == earlier:
-        return f"{_('No change')} {versus}"
+        return _("No change") + " " + versus
     if not earlier:
         return f"+{i18n.format_compact(value)} {versus}"
     share = value / earlier - 1
     if not round(share * 100):
-        return f"{_('About the same')} {versus}"
+        return _("About the same") + " " + versus
     return f"{_sign(share)}{i18n.format_share(abs(share))} {versus}"
 
 
@@ -26,7 +26,7 @@ def format_change_of_share(share: float, earlier: float, versus: str) -> str:
     """Format the change of a percentage in points: "+4 points vs previous 30 days"."""
     points = round(share * 100) - round(earlier * 100)
     if not points:
-        return f"{_('No change')} {versus}"
+        return _("No change") + " " + versus
     text = ngettext("{count} point", "{count} points", abs(points))
     return f"{_sign(points)}{text.format(count=i18n.format_number(abs(points)))} {versus}"
 
