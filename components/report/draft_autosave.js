@@ -52,7 +52,7 @@ export default function ({ data, parentElement, setStateValue }) {
   const stopThisCall = startAutosave(data, draft, new DraftStatus(parentElement, data));
   stopAutosave = stopThisCall;
   // For tests: from now on, the tab stores what the person types.
-  parentElement.getRootNode().host.dataset.drawn = "";
+  parentElement.getRootNode().host?.setAttribute("data-drawn", "");
   return () => parentElement.isConnected || stopThisCall();
 }
 

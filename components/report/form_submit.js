@@ -17,8 +17,12 @@ export class SubmitWatch {
     this.#data = data;
     // Streamlit (1.67) disables all fields while the connection is lost. Enable them before the browser takes
     // the focus away, so that the person can go on typing.
-    this.#observer = new MutationObserver(() => this.#keepEnabled());
-    const options = { attributes: true, attributeFilter: ["disabled"], subtree: true };
+    this.#observer = new MutationObserver(() => {
+      this.#keepEnabled();
+      this.#focusFaultAfterRun();
+    });
+    const attributeFilter = ["disabled", "data-test-script-state"];
+    const options = { attributes: true, attributeFilter, subtree: true };
     this.#observer.observe(document.querySelector(APP) ?? document.body, options);
   }
 
@@ -54,10 +58,14 @@ export class SubmitWatch {
     const isLost = Boolean(state) && state !== "CONNECTED";
     // The stylesheet shows this text in place of the label.
     if (this.#button) this.#button.dataset.waiting = isLost ? this.#data.waiting : "";
+    this.#focusFaultAfterRun();
+  }
+
+  #focusFaultAfterRun() {
     if (!this.#clickedAt) return;
-    const isRunning = app?.dataset.testScriptState === "running";
+    const isRunning = document.querySelector(APP)?.dataset.testScriptState === "running";
     this.#hasRun ||= isRunning || Date.now() - this.#clickedAt > RUN_DELAY;
-    if (isRunning || !this.#hasRun) return;
+    if (isRunning || !this.#hasRun || !this.#form?.querySelector(FAULT)) return;
     this.#clickedAt = undefined;
     this.#focusFirstFault();
   }

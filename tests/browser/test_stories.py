@@ -222,7 +222,7 @@ def test_language_is_that_of_the_browser_until_another_is_chosen(new_person, wor
     visitor.chooses("Ignoró mis archivos")
     visitor.page.get_by_label("¿Qué ha pasado?").fill(words)
     visitor.page.get_by_label("¿Qué ha pasado?").fill(words.ljust(9_100))
-    visitor.sees("9100 de 10.000 caracteres")
+    visitor.sees("9,100 de 10,000 caracteres")
     visitor.page.get_by_label("¿Qué ha pasado?").fill(words)
     visitor.chooses_language("English").sees("Report a problem")
     expect(root).to_have_attribute("lang", "en")
