@@ -17,6 +17,11 @@ let owner = "";
 // Id of the last sign-out that this tab announced to the other tabs.
 let announcedSignOut;
 
+// The text field at the last check, and whether it had the focus. After a reconnect, Streamlit (1.67) may replace
+// the field in which the person is typing.
+let lastField;
+let hadFocus = false;
+
 // Stops the autosave that the last call of this component started. Streamlit (1.67) calls the cleanup of a
 // call only after the next call. If new data arrives during a call, Streamlit calls the cleanup although the
 // form stays on the page. The cleanup therefore does nothing while the form is on the page.
@@ -95,6 +100,7 @@ const startAutosave = (data, draft, status) => {
 const restore = (form) => {
   const { data, draft, fields, restorer, status, submit } = form;
   if (!fields.textField) return;
+  keepFocus(fields.textField);
   fields.blockWhileSending();
   submit.check();
   restorer.restoreAll();
@@ -104,6 +110,13 @@ const restore = (form) => {
     draft.endSendRequest();
     submit.press();
   }
+};
+
+const keepFocus = (field) => {
+  const isReplaced = hadFocus && field !== lastField;
+  if (isReplaced && document.activeElement === document.body) field.focus();
+  lastField = field;
+  hadFocus = document.activeElement === field;
 };
 
 const showCount = ({ data, fields, status }, text) => {

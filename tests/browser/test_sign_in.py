@@ -144,6 +144,13 @@ def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(new_per
         person.chooses("No answer").writes("My own words")
         server.stop()
         person.sees("Can't reach the portal.")
+        # The person can go on typing; only Send waits.
+        person.page.keyboard.type(" and more")
+        field = person.page.get_by_label("What happened?")
+        expect(field).to_have_value("My own words and more")
+        send = person.page.get_by_role("button", name="Send report")
+        expect(send).to_be_disabled()
+        expect(send).to_have_attribute("data-waiting", "Reconnecting…")
         server.run_command("user", "disable", "member")
         server.start()
         notice = person.page.get_by_text("Can't reach the portal.")
