@@ -3,6 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from components import server_capabilities
 from components.issues import filter_options
 from components.issues.filter_widgets import _clean_search, _parse_ids
 
@@ -15,11 +16,18 @@ def page() -> None:
     st.text(repr(sorted(filters.render_toolbar().to_params().items())))
 
 
+def use_own_server(monkeypatch) -> None:
+    """Let the portal find that its server has all filters."""
+    for name in ("can_filter", "can_search_all_fields", "has_extra_filters"):
+        monkeypatch.setattr(server_capabilities, name, lambda: True)
+
+
 @pytest.fixture
 def filter_by(monkeypatch):
     """Render the queue's filters with a page URL; return the parameters of the API request."""
     monkeypatch.setattr(filter_options, "list_reporters", lambda: {"user_1": "Ann"})
     monkeypatch.setattr(filter_options, "list_projects", lambda: {"p": "p"})
+    use_own_server(monkeypatch)
 
     def run(*, state: str = "all", **parameters: str) -> dict[str, object]:
         parameters["state"] = state
@@ -37,7 +45,7 @@ def filter_by(monkeypatch):
     ("in_url", "expected"),
     [
         ({}, {}),
-        ({"q": "policy"}, {"filter_by_text": "policy"}),
+        ({"q": "policy"}, {"search": "policy"}),
         ({"q": "\u200b\n"}, {}),
         ({"state": ""}, {"states": "NotReviewed,InReview"}),
         ({"state": "Closed"}, {"states": "Closed"}),
@@ -95,7 +103,8 @@ def toolbar() -> None:
     st.text(st.query_params.get("state", ""))
 
 
-def test_queue_remembers_the_last_tab():
+def test_queue_remembers_the_last_tab(monkeypatch):
+    use_own_server(monkeypatch)
     at = AppTest.from_function(toolbar).run()
     at.button_group(key="state").set_value("Closed").run()
     assert at.text[0].value == "Closed"
@@ -106,6 +115,7 @@ def test_queue_remembers_the_last_tab():
 
 
 def test_chip_shows_and_removes_a_filter(monkeypatch):
+    use_own_server(monkeypatch)
     monkeypatch.setattr(filter_options, "list_reporters", lambda: {})
     monkeypatch.setattr(filter_options, "list_projects", lambda: {})
     at = AppTest.from_function(toolbar)
