@@ -5,6 +5,7 @@ import json
 import socket
 import ssl
 import threading
+from functools import cache
 
 import httpx
 import pytest
@@ -92,15 +93,22 @@ def test_retries_and_limits_hold(own):
             own.make(server.url, timeout=0.5, total_timeout=0.7).get("x")
 
 
+@cache
+def make_bomb() -> bytes:
+    """Compress 256 MB of blanks to 256 KB, which takes seconds on a busy machine."""
+    return gzip.compress(b" " * 2**28, 1)
+
+
 def bomb(handler):
     """Send 256 MB of blanks, compressed to 256 KB."""
-    data = gzip.compress(b" " * 2**28, 1)
+    data = make_bomb()
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(data)}\r\n\r\n"
     handler.wfile.write(head.encode() + data)
 
 
 @pytest.mark.parametrize("answer", [bomb, endless_body])
 def test_large_bodies_are_limited(own, answer):
+    make_bomb()  # Otherwise the client would wait for it.
     with serving(answer) as server, pytest.raises(BadResponseError, match="64 MB"):
         own.make(server.url, total_timeout=30.0).get("x")
 
