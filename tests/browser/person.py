@@ -21,6 +21,11 @@ DETAILS_HAVE_STOPPED_MOVING = (
 ANIMATIONS_HAVE_ENDED = """document.getAnimations().every(({ effect, playState }) =>
   playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
 
+# Failures that a portal causes that a test has stopped. A test that needs the portal fails without it anyway.
+PORTAL_IS_STOPPED = re.compile(
+    r"WebSocket connection to|ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)"
+)
+
 # Browser contexts of earlier tests, by browser and options, without cookies and storage. Their
 # cache has Streamlit's scripts, which saves a quarter of the work of loading a page.
 _REUSABLE_CONTEXTS: dict[tuple[Browser, str], list[BrowserContext]] = {}
@@ -29,7 +34,8 @@ _REUSABLE_CONTEXTS: dict[tuple[Browser, str], list[BrowserContext]] = {}
 class Person:
     """Someone who uses the portal in a separate browser context.
 
-    ``failures`` collects script errors, dialogs, and requests to other servers.
+    ``failures`` collects script errors, errors in the console, failed requests, dialogs, and
+    requests to other servers.
     """
 
     def __init__(self, browser: Browser, server: Server, **options) -> None:
@@ -46,11 +52,14 @@ class Person:
             # open and has Streamlit's scripts compiled: that saves a fifth of the work of a page.
             self.context.new_page().goto(server.url + PORTAL_READY)
         self.failures: list[str] = []
+        self.expected_failures = [PORTAL_IS_STOPPED]
         self.page = self._open_page()
 
     def _open_page(self) -> Page:
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self.failures.append(str(error)))
+        page.on("pageerror", lambda error: self._record_failure(str(error)))
+        page.on("console", self._record_console_error)
+        page.on("requestfailed", self._record_failed_request)
         page.on("request", self._record_foreign_request)
         page.on("dialog", self._record_dialog)
         return page
@@ -91,8 +100,26 @@ class Person:
         devtools.detach()
         self.reusable_contexts.append(self.context)
 
+    def causes(self, failure: str) -> "Person":
+        """Ignore failures that this regular expression matches: the test causes them itself."""
+        self.expected_failures.append(re.compile(failure))
+        return self
+
+    def _record_failure(self, failure: str) -> None:
+        if not any(pattern.search(failure) for pattern in self.expected_failures):
+            self.failures.append(failure)
+
+    def _record_console_error(self, message) -> None:
+        if message.type == "error":
+            self._record_failure(f"console: {message.text} ({message.location.get('url')})")
+
+    def _record_failed_request(self, request) -> None:
+        # The browser aborts the requests of a page that the person leaves.
+        if request.failure != "net::ERR_ABORTED":
+            self._record_failure(f"{request.failure}: {request.url}")
+
     def _record_dialog(self, dialog) -> None:
-        self.failures.append(f"dialog: {dialog.message}")
+        self._record_failure(f"dialog: {dialog.message}")
         dialog.dismiss()
 
     def _record_foreign_request(self, request) -> None:
@@ -100,7 +127,7 @@ class Person:
         if provider and any(u.startswith(provider) for u in (request.url, request.frame.url)):
             return
         if not request.url.startswith((self.server.url, "data:", "blob:", "ws:", "about:")):
-            self.failures.append(f"request to {request.url}")
+            self._record_failure(f"request to {request.url}")
 
     def opens(self, path: str = "/") -> "Person":
         self.page.goto(self.server.url + path)

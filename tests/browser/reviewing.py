@@ -1,5 +1,7 @@
 """Steps for tests of reviewers: send reports, open the queue, make API clients."""
 
+import re
+
 from playwright.sync_api import expect
 
 from issue_portal.core.portal_token import Person
@@ -35,14 +37,78 @@ def colleague_client(server):
     return server.client(server.token("Colleague", Role.ADMIN))
 
 
-def open_queue(new_person, words, *, server=None, query=""):
+def open_queue(new_person, words, *, server=None, query="&state=all"):
     """Sign in as reviewer, search the queue for ``words``, and return the person.
 
-    ``query`` has more URL parameters, such as ``&state=Closed``.
+    ``query`` has more URL parameters; by default, the tab "All" is open.
     """
     person = new_person(server) if server else new_person()
     person.signed_in_as("reviewer").opens(f"/review?q={words}{query}")
     expect(person.row(words).first).to_be_visible()
+    return person
+
+
+def sees_open(person, issue):
+    """Wait until the issue is open."""
+    heading = person.page.locator(".st-key-issue_summary h3")
+    expect(heading).to_have_text(f"#{issue.issue_number}")
+    return person
+
+
+def chooses_tab(person, name):
+    """Choose a tab of the queue; a number may follow its name."""
+    tab = person.page.get_by_role("radio", name=re.compile(rf"^{name}( [\d,]+)?$"))
+    tab.click()
+    expect(tab).to_be_checked()
+    return person
+
+
+def sees_counts(person, **counts):
+    """Wait until the tabs show these numbers: ``open``, ``new``, ``in_review``, ``closed``."""
+    for name, count in counts.items():
+        label = f"{name.replace('_', ' ').capitalize()} {count}"
+        expect(person.page.get_by_role("radio", name=label, exact=True)).to_be_visible()
+    return person
+
+
+def opens_filters(person):
+    """Open the popover with the filters."""
+    return _open_popover(person, "filter_menu")
+
+
+def opens_queue_menu(person):
+    """Open the popover with downloads, preferences and shortcuts."""
+    return _open_popover(person, "queue_menu")
+
+
+def _open_popover(person, key):
+    person.settles()
+    person.page.locator(f".st-key-{key} button").click()
+    expect(person.page.get_by_test_id("stPopoverBody")).to_be_visible()
+    person.settles()
+    return person
+
+
+def closes_popover(person):
+    """Close the popover, and wait until it is gone: it stops the shortcuts."""
+    person.page.keyboard.press("Escape")
+    expect(person.page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    return person
+
+
+def selects_all(person):
+    """Select all issues of the page."""
+    person.page.get_by_label("Select all on this page").check()
+    return person
+
+
+def presses_in_bar(person, name):
+    """Press a button of the bar above the rows; some are in its menu."""
+    bar = person.page.locator(".st-key-queue .bulk-bar")
+    button = bar.get_by_role("button", name=name, exact=True)
+    if not button.is_visible():
+        bar.locator("summary").click()
+    button.click()
     return person
 
 

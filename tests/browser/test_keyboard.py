@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from issue_portal.models.vocabulary import IssueState
-from tests.browser.reviewing import colleague_client, open_queue, report_anonymously
+from issue_portal.models.vocabulary import IssueState, IssueType
+from tests.browser.reviewing import colleague_client, open_queue, report_anonymously, sees_open
 
 # Whether the page ignores this key: no script handles it as a shortcut.
 PAGE_IGNORES_KEY = """key => {
@@ -37,20 +37,28 @@ def test_shortcuts_work_until_they_are_turned_off(new_person, portal, words):
     press("j")
     press("k")
     press("Enter")
-    reviewer.sees(f"Issue #{third.issue_number}")
+    sees_open(reviewer, third)
     press("j")  # While an issue is open, the key opens the next issue.
-    reviewer.sees(f"Issue #{second.issue_number}")
+    sees_open(reviewer, second)
     press("r")
     reviewer.sees(f"#{second.issue_number} moved to In review")
     expect(reviewer.row("two")).to_contain_text("In review")
     press("z")
     expect(reviewer.row("two")).to_contain_text("New")
-    press("c")
+    press("5")
+    reviewer.sees(f"#{second.issue_number} changed to Other")
+    expect(reviewer.row("two")).to_contain_text("Other")
+    press("c")  # Opens the next issue, too.
     expect(reviewer.row("two")).to_contain_text("Closed")
-    press("j")
-    reviewer.sees(f"Issue #{first.issue_number}")
+    sees_open(reviewer, first)
     press("u")
-    expect(reviewer.row("one").locator(".text")).to_have_css("font-weight", "700")
+    expect(reviewer.row("one").locator(".text")).to_have_css("font-weight", "650")
+    expect(reviewer.page.locator(".st-key-opened")).to_have_count(0)
+    press("n")  # Only this issue is unread.
+    sees_open(reviewer, first)
+    press("Escape")
+    expect(reviewer.page.locator(".st-key-opened")).to_have_count(0)
+    expect(reviewer.page).not_to_have_url(re.compile("issue="))
     reviewer.settles()
     press("x")
     reviewer.sees("1 selected")
@@ -65,16 +73,17 @@ def test_shortcuts_work_until_they_are_turned_off(new_person, portal, words):
     # issue.
     reviewer.waits_until(lambda: reviewer.page.evaluate(PAGE_IGNORES_KEY, "u"))
     reviewer.row("one").click()
-    reviewer.sees(f"Issue #{first.issue_number}")
+    sees_open(reviewer, first)
     press("?")
     press("c")
     # If the keys had an effect, the dialog would hide the row.
     reviewer.row("three").click()
-    reviewer.sees(f"Issue #{third.issue_number}")
+    sees_open(reviewer, third)
     expect(reviewer.row("one")).to_contain_text("New")
     expect(dialog).to_have_count(0)
     with colleague_client(portal) as other:
         reviewer.waits_until(lambda: other.get(second.id).state == IssueState.CLOSED)
+        assert other.get(second.id).type == IssueType.OTHER
         assert other.get(first.id).state == IssueState.NOT_REVIEWED
 
 
@@ -84,14 +93,23 @@ def test_fast_shortcuts_are_all_handled_once_and_in_order(new_person, portal, wo
         other.update(issues[20], state=IssueState.CLOSED)
         reviewer = open_queue(new_person, words)
         reviewer.row(f"{words} 22").click()
-        reviewer.sees(f"Issue #{issues[22].issue_number}")
-        # Close 22, 21, 20 (already closed) and 3. On the next page, close 2 and start to review 1.
-        # Return to 3.
-        reviewer.page.keyboard.type("cjcjcj" + "j" * 16 + "cjcjrkk")
+        sees_open(reviewer, issues[22])
+        # Close 22, 21, 20 (already closed: it stays open) and 3; each but 20 opens the next issue.
+        # On the next page, close 2 and start to review 1. Return to 3.
+        reviewer.page.keyboard.type("ccc" + "j" * 17 + "ccrkk")
         reviewer.waits_until(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
-        reviewer.sees(f"Issue #{issues[3].issue_number}")
+        sees_open(reviewer, issues[3])
         expect(reviewer.page).not_to_have_url(re.compile("page=2"))
         states = {issue.id: other.get(issue.id).state for issue in issues}
+    # Other keys turn the page, and go to another page of the portal.
+    reviewer.page.keyboard.press("]")
+    expect(reviewer.row(words)).to_have_count(3)
+    expect(reviewer.page.locator(".st-key-opened")).to_have_count(0)
+    reviewer.page.keyboard.press("[")
+    expect(reviewer.row(words)).to_have_count(20)
+    reviewer.settles()
+    reviewer.page.keyboard.type("gt")
+    expect(reviewer.page.get_by_role("heading", name="Track a report")).to_be_visible()
     closed = [issues[number].id for number in (22, 21, 3, 2)]
     assert {i for i in states if states[i] == IssueState.CLOSED} == {issues[20].id, *closed}
     assert {i for i in states if states[i] == IssueState.IN_REVIEW} == {issues[1].id}
@@ -110,7 +128,8 @@ CALL_BEFORE_CLEANUP = """async () => {
   const { default: show } = await import(path);
   const host = document.body.appendChild(document.createElement("div"));
   const parentElement = host.attachShadow({ mode: "open" }).appendChild(host.cloneNode());
-  const bulk_menu = { actions: [], finished_action_count: 0, selected: "" };
+  const actions = ["close", "start"].map((name) => ({ name, label: name }));
+  const bulk_menu = { actions, finished_action_count: 0, selected: "" };
   const shortcuts = { commands: { z: "undo" }, widgets: {} };
   const commandCounts = [];
   const call = () => show({
