@@ -37,7 +37,10 @@ _STYLES: Final = (
 )
 _REPORT_PATH: Final = re.compile("/report(/?)$")
 """A URL that people guess for the report page. The page's URL is "/"."""
-_PAGE_PATHS: Final = {"/", *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py"))}
+_PAGE_PATHS: Final = {
+    "/",
+    *(f"/{page.stem}" for page in Path("pages").glob("[!_]*.py") if page.stem != "not_found"),
+}
 _EMBED_QUERY: Final = re.compile(rb"(?:^|&)embed=true(?:&|$)")
 
 

@@ -58,6 +58,21 @@ def test_language_cookie_overrides_the_browser_language(
     assert fetch_root_tag(path, headers) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/track?embed=true", 200),
+        ("/base/track", 200),
+        ("/none", 404),
+        ("/not_found", 404),
+        ("/base/none", 404),
+    ],
+)
+def test_unknown_addresses_are_not_found(path, status):
+    assert fetch_page(path, {}).status_code == status
+
+
 @pytest.mark.parametrize(("language", "verb"), [("en", "needs"), ("es", "necesita")])
 def test_page_asks_for_javascript_in_the_browser_language(language, verb):
     page = fetch_page("/", {"Accept-Language": language}).text
