@@ -3,7 +3,6 @@
 Pages show these labels, never the names of enum members.
 """
 
-from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
@@ -181,34 +180,6 @@ def format_show_newer_label(issues: int) -> str:
     return ngettext("Show {count} new", "Show {count} new", issues).format(
         count=i18n.format_number(issues)
     )
-
-
-def format_state_counts(by_state: Mapping[IssueState, int], others: int = 0) -> str:
-    """Format the number of issues in each state as coloured badges (Markdown).
-
-    ``others`` is the number of issues in states that the portal does not know.
-    """
-    badges = [
-        f":{STATE_COLOURS[state]}-badge[{_format_state_count(state, count)}]"
-        for state, count in by_state.items()
-    ]
-    if others:
-        text = ngettext("{count} in another state", "{count} in other states", others)
-        badges.append(f":gray-badge[{text.format(count=i18n.format_number(others))}]")
-    return " ".join(badges)
-
-
-def _format_state_count(state: IssueState, count: int) -> str:
-    match state:
-        case IssueState.NOT_REVIEWED:
-            text = ngettext("{count} new", "{count} new", count)
-        case IssueState.IN_REVIEW:
-            text = ngettext("{count} in review", "{count} in review", count)
-        case IssueState.CLOSED:
-            text = ngettext("{count} closed", "{count} closed", count)
-        case IssueState.DELETED:
-            text = ngettext("{count} deleted", "{count} deleted", count)
-    return text.format(count=i18n.format_number(count))
 
 
 def list_reference_labels() -> tuple[str, str, str]:

@@ -58,11 +58,6 @@ def test_count_has_the_plural_form_and_separators(count, expected):
     assert labels.format_count(count) == expected
 
 
-def test_counts_by_state_are_coloured_badges():
-    text = labels.format_state_counts({IssueState.NOT_REVIEWED: 2, IssueState.CLOSED: 1})
-    assert text == ":orange-badge[2 new] :green-badge[1 closed]"
-
-
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
