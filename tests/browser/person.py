@@ -21,9 +21,11 @@ DETAILS_HAVE_STOPPED_MOVING = (
 ANIMATIONS_HAVE_ENDED = """document.getAnimations().every(({ effect, playState }) =>
   playState !== "running" || effect.getComputedTiming().endTime === Infinity)"""
 
-# Failures that a portal causes that a test has stopped. A test that needs the portal fails without it anyway.
+# Failures that come from a portal that the test has stopped.
 PORTAL_IS_STOPPED = re.compile(
-    r"WebSocket connection to|ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)"
+    "WebSocket connection to|No response received when attempting to reach"
+    "|disconnected from server|accidentally stopped Streamlit"
+    "|ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)"
 )
 
 # Browser contexts of earlier tests, by browser and options, without cookies and storage. Their
@@ -210,7 +212,9 @@ class Person:
         return self
 
     def presses(self, name: str) -> "Person":
-        self.page.get_by_role("button", name=name, exact=True).click()
+        # Streamlit's toasts have a button "Close" of their own.
+        outside_toasts = self.page.locator(":not([data-testid=stToast] *)")
+        self.page.get_by_role("button", name=name, exact=True).and_(outside_toasts).click()
         return self
 
     def goes_to(self, name: str) -> "Person":

@@ -10,6 +10,7 @@ from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import IssueType, Role
 from tests.browser.conftest import RECEIVED, report
 from tests.browser.person import Person as Visitor
+from tests.browser.reviewing import opens_filters, opens_queue_menu, selects_all
 from tests.servers.installation import Server, sign
 from tests.servers.processes import find_free_port, make_environment
 
@@ -136,7 +137,7 @@ def test_member_pages_are_accessible(new_person, portal, assert_accessible):
     member.opens(f"/my_issues?issue={issue.id}").sees("Edit")
     member.presses("Edit")
     assert_accessible(member, "an issue of mine")
-    member.opens("/sign_in").sees("Your account").expands("Create a token")
+    member.opens("/account").sees("Your account").expands("Create a token")
     assert_accessible(member, "account")
     member.page.get_by_role("textbox", name="Name").fill("Token of this test")
     member.page.get_by_text("Read reports:").click()
@@ -154,11 +155,13 @@ def test_reviewer_pages_are_accessible(new_person, portal, assert_accessible):
         .signed_in_as("reviewer")
         .opens("/review?kind=Format")
     )
-    reviewer.page.get_by_label("Select all on this page").check()
-    assert_accessible(reviewer, "review")
+    opens_filters(selects_all(reviewer).sees("Type of problem: Poor formatting"))
+    assert_accessible(reviewer, "review with a selection, a filter and the open filter menu")
     reviewer.opens(f"/review?issue={issue.id}").sees("Mark unread")
     reviewer.presses("Start review").sees(f"#{issue.issue_number} moved to In review")
     assert_accessible(reviewer, "an issue in review")
+    opens_queue_menu(reviewer)
+    assert_accessible(reviewer, "menu of the queue")
     reviewer.presses("Shortcuts").sees("Use these shortcuts")
     assert_accessible(reviewer, "shortcuts")
     reviewer.opens("/insights").sees("Reported per day")
@@ -251,11 +254,23 @@ def test_focus_is_visible_and_targets_are_large_enough(new_person, portal):
     reviewer = new_person().signed_in_as("reviewer").opens("/review")
     expect(reviewer.row("one long line").first).to_be_visible()
     reviewer.settles()
-    for name in ("Report", "Search", "Order", "Select all on this page", "one long line"):
+    for name in (
+        "Report",
+        "Robin Reviewer",
+        "Open",
+        "Search",
+        "Filter",
+        "Newest",
+        "Select all on this page",
+        "one long line",
+    ):
         press_tab_until(reviewer.page, name)
         assert focus_is_visible(reviewer.page), name
-    reviewer.page.get_by_label("Select all on this page").check()
-    targets = reviewer.page.locator(".st-key-queue :is(button:not([hidden]), label)")
+    selects_all(reviewer).page.locator(".bulk-bar summary").click()
+    tools = ".stMain :is(.st-key-toolbar, .st-key-header_end) button"
+    targets = reviewer.page.locator(
+        f".st-key-queue :is(button:not([hidden]), summary, label), {tools}"
+    )
     sizes = [target.bounding_box() for target in targets.all()]
     assert len(sizes) > 5
     # WCAG 2.2, success criterion 2.5.8: Target Size (Minimum), in CSS pixels.

@@ -22,9 +22,11 @@ EXPECTED_TEXTS = {
     "/track": ("Track a report",) * 3,
     "/help": ("Help",) * 3,
     "/not_found": ("There's no page at this address.",) * 3,
+    "/account": ("Sign in to see this page.", "API tokens", "API tokens"),
+    # A user is sent to the account page.
     "/sign_in": ("Sign in", "Your account", "Your account"),
     "/my_issues": ("Sign in to see this page.", "In review", "In review"),
-    "/review": ("Sign in to see this page.", "This page is for reviewers.", "More filters"),
+    "/review": ("Sign in to see this page.", "This page is for reviewers.", "Newest"),
     "/insights": ("Sign in to see this page.", "This page is for reviewers.", "Reported per day"),
 }
 """Text that a visitor, a member and a reviewer see on each page, by path."""
@@ -43,6 +45,8 @@ def test_each_role_sees_only_its_pages(new_person, portal):
         # Of the people who see the same, one opens the page.
         people = dict(zip(texts, (visitor, member, reviewer), strict=True))
         for text, person in people.items():
+            if path == "/not_found":
+                person.causes("status of 404")
             person.opens(path).sees(text)
     for path in (f"/review?issue={issue.id}", f"/my_issues?issue={issue.id}", f"/review?q={words}"):
         for person in (visitor, member):

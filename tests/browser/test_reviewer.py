@@ -11,14 +11,14 @@ from playwright.sync_api import expect
 
 from issue_portal.models.requests import NewIssue
 from issue_portal.models.vocabulary import IssueType, ResourceType
-from tests.browser.reviewing import open_queue, report_anonymously
+from tests.browser.reviewing import open_queue, opens_queue_menu, report_anonymously, sees_open
 from tests.servers.installation import make_portal_server
 
 
 def test_export_has_the_filtered_issues(new_person, portal, words):
     report_anonymously(portal, *(f"={words} {number}" for number in range(25)))
     report_anonymously(portal, "another one")
-    reviewer = open_queue(new_person, words)
+    reviewer = opens_queue_menu(open_queue(new_person, words))
     with reviewer.page.expect_download() as download:
         reviewer.page.get_by_role("link", name="Download CSV").click()
     # Excel needs the byte order mark to detect UTF-8.
@@ -65,7 +65,12 @@ def test_similar_issues_are_shown_beside_the_open_issue(new_person, portal, word
     similar = reviewer.page.locator(".st-key-similar button[data-issue]")
     expect(similar).to_have_count(1)
     similar.click()
-    expect(reviewer.page.locator(".st-key-opened h3")).to_have_text(f"Issue #{second.issue_number}")
+    page = sees_open(reviewer, second).page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    reviewer.presses("Copy link").sees("Copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    page.context.clear_permissions()
+    assert link == f"{portal.url}/review?issue={second.id}"
 
 
 def test_issue_links_to_its_conversation(new_person, tmp_path):

@@ -155,7 +155,7 @@ def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(new_per
         server.start()
         notice = person.page.get_by_text("Can't reach the portal.")
         expect(notice).to_have_count(0, timeout=30_000)
-        person.presses("Español")
+        person.opens_menu().presses("Español")
         # The page reloads. Meanwhile, it may have no text field, or two.
         text = person.page.locator(".st-key-report_description textarea").first
         expect(text).to_have_value("")

@@ -23,7 +23,7 @@ from web.streamlit_compat import create_signed_value
 @pytest.mark.parametrize(
     ("age_hours", "changes", "text"),
     [
-        (11.9, {}, "More filters"),
+        (11.9, {}, "Newest"),
         (12.1, {}, "Sign in to see this page."),
         (-1, {}, "Sign in to see this page."),
         (0, {"origin": "https://elsewhere.example"}, "Sign in to see this page."),
@@ -55,7 +55,7 @@ def test_sign_in_expires_and_its_claims_are_checked(
     person = new_person(oidc_portal)
     person.context.add_cookies(cookies)
     person.opens("/review").sees(text)
-    assert fetch_export_status(person, cookies) == (200 if text == "More filters" else 401)
+    assert fetch_export_status(person, cookies) == (200 if text == "Newest" else 401)
 
 
 def test_callback_is_refused_in_a_browser_that_did_not_start_the_sign_in(new_person, oidc_portal):

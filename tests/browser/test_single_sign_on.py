@@ -45,7 +45,7 @@ def test_sign_in_returns_to_the_page_and_sign_out_revokes_copied_cookies(new_per
     rob.sees("Rob Reviewer")
     attacker = new_person(oidc_portal)
     attacker.context.add_cookies(cookies)
-    attacker.opens("/review").sees("More filters")
+    attacker.opens("/review").sees("Newest")
     assert fetch_export_status(rob, cookies) == 200
 
     signs_out(rob)
@@ -122,7 +122,7 @@ def test_failed_sign_in_is_explained_and_can_be_repeated(new_person, oidc_portal
 
 def test_role_comes_from_the_latest_sign_in(new_person, oidc_portal, provider):
     rob = new_person(oidc_portal).opens("/review")
-    signs_in_as(rob, "rob").sees("More filters")
+    signs_in_as(rob, "rob").sees("Newest")
     try:
         claims = PEOPLE["rob"] | {"realm_access": {"roles": ["staff"]}}
         assert httpx.put(f"{provider.url}/users/rob", json=claims).is_success

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
+from tests.browser.reviewing import chooses_tab, open_queue, opens_filters
 from tests.servers.installation import make_portal_server
 
 
@@ -60,7 +61,7 @@ def test_reporter_sees_the_review(new_person, words):
 
     reviewer = new_person().signed_in_as("reviewer").opens("/review")
     row = reviewer.row(words)
-    expect(row.locator(".text")).to_have_css("font-weight", "700")
+    expect(row.locator(".text")).to_have_css("font-weight", "650")
     row.click()
     reviewer.sees("From Morgan Member")
     expect(row.locator(".text")).to_have_css("font-weight", "400")
@@ -82,21 +83,27 @@ def test_reviewer_filters_the_queue(new_person, portal, words):
     page.get_by_role("searchbox", name="Search").fill(words)
     expect(page.locator("button[data-issue]")).to_have_count(1)
 
-    page.get_by_role("button", name="Closed", exact=True).click()
-    reviewer.sees("No matching issues")
-    page.get_by_role("button", name="Closed", exact=True).click()
+    chooses_tab(reviewer, "Closed").sees("No matching issues")
+    chooses_tab(reviewer, "Open")
     expect(reviewer.row(words)).to_have_count(1)
 
-    reviewer.expands("More filters")
-    reviewer.picks("Type of problem", "Poor formatting").sees("More filters (1)")
+    opens_filters(reviewer).picks("Type of problem", "Poor formatting")
+    expect(page).to_have_url(re.compile("kind=Format"))
     expect(reviewer.row(words)).to_have_count(1)
-    reviewer.picks("Reported by", "Filter Person").sees("More filters (2)")
-    expect(reviewer.row(words)).to_have_count(1)
+    reviewer.picks("Reported by", "Filter Person")
     expect(page).to_have_url(re.compile("reporter=user_"))
+    expect(reviewer.row(words)).to_have_count(1)
 
     page.reload()
+    chips = page.locator(".st-key-chips")
+    expect(chips).to_contain_text("Type of problem: Poor formatting")
+    expect(chips).to_contain_text("Reported by: Filter Person")
     expect(reviewer.row(words)).to_have_count(1)
     expect(page.locator("button[data-issue]")).to_have_count(1)
+    reviewer.presses("Clear all")
+    expect(chips).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("kind=|reporter="))
+    expect(reviewer.row(words)).to_have_count(1)
 
 
 def test_filter_on_a_later_page_returns_to_the_first_page(new_person, portal, words):
@@ -105,8 +112,15 @@ def test_filter_on_a_later_page_returns_to_the_first_page(new_person, portal, wo
             report(client, f"{words}, part {number}", anonymous=True)
     reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={words.split()[-1]}&page=2")
     expect(reviewer.row(words)).to_have_count(1)
-    reviewer.presses("Closed").sees("No matching issues")
-    reviewer.presses("Clear filters")
+    chooses_tab(reviewer, "Closed").sees("No matching issues")
+    # The queue opens on the last tab.
+    chooses_tab(reviewer.goes_to("Help").goes_to("Review"), "Closed")
+    reviewer.page.get_by_role("searchbox", name="Search").fill(words.split()[-1])
+    expect(reviewer.page).to_have_url(re.compile("q=mark"))
+    reviewer.settles()
+    reviewer.sees("No matching issues").presses("Show all")
+    expect(reviewer.page.get_by_role("radio", name="All", exact=True)).to_be_checked()
+    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_have_value("")
     expect(reviewer.page.locator("button[data-issue]")).to_have_count(20)
 
 
@@ -225,19 +239,28 @@ def test_language_is_that_of_the_browser_until_another_is_chosen(new_person, wor
     visitor.sees("9,100 de 10,000 caracteres")
     visitor.page.get_by_label("¿Qué ha pasado?").fill(words)
     visitor.chooses_language("English").sees("Report a problem")
+    expect(visitor.page.get_by_test_id("stPopoverBody")).to_have_count(0)
     expect(root).to_have_attribute("lang", "en")
     expect(root).to_have_attribute("dir", "ltr")
     expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
     visitor.presses("Send report").sees(RECEIVED)
+    # The theme is kept, too.
+    visitor.opens_menu().presses("Dark")
+    background = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
+    visitor.waits_until(lambda: visitor.page.evaluate(background) == "dark").settles()
     visitor.opens("/track").sees("Track a report")
     expect(root).to_have_attribute("lang", "en")
+    assert visitor.page.evaluate(background) == "dark"
+    expect(
+        visitor.opens_menu().page.get_by_role("button", name="Dark", pressed=True)
+    ).to_be_visible()
 
 
 def test_filters_in_a_link_work_in_every_language(new_person, portal, words):
     with portal.client(portal.visitor_token()) as client:
         report(client, words, anonymous=True)
-    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?q={words.split()[-1]}")
-    reviewer.presses("New")
+    reviewer = open_queue(new_person, words)
+    chooses_tab(reviewer, "New")
     expect(reviewer.page).to_have_url(re.compile("state=NotReviewed"))
     other = new_person().signed_in_as("reviewer").opens("/help").chooses_language("Español")
     other.opens(reviewer.page.url.removeprefix(portal.url))

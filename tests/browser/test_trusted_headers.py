@@ -37,14 +37,14 @@ def with_proxy_user(person, value: str):
 
 def test_proxy_signs_people_in(new_person, proxied_portal):
     rob = with_proxy_user(new_person(proxied_portal), "Rob@Example.com/staff,issue-reviewers")
-    rob.opens("/review").sees("More filters")
+    rob.opens("/review").sees("Newest")
     rob.opens_menu().sees("rob@example.com · Reviewer").sees(
         "Your organisation manages your sign-in."
     )
     expect(rob.page.get_by_role("button", name="Sign out")).to_have_count(0)
     cookies = {proxy.COOKIE: "rob@example.com/issue-reviewers"}
     assert httpx.get(f"{proxied_portal.url}/issues.csv", cookies=cookies).status_code == 200
-    mia = with_proxy_user(new_person(proxied_portal), "mia@example.com/staff").opens("/sign_in")
+    mia = with_proxy_user(new_person(proxied_portal), "mia@example.com/staff").opens("/account")
     mia.sees("mia@example.com").opens("/review").sees("This page is for reviewers.")
     eve = with_proxy_user(new_person(proxied_portal), "eve@elsewhere.example/staff").opens(
         "/my_issues"

@@ -8,7 +8,13 @@ from playwright.sync_api import expect
 from issue_portal.client.errors import NotFoundError
 from issue_portal.models.vocabulary import IssueState, IssueType
 from tests.browser.conftest import report
-from tests.browser.reviewing import colleague_client, member_client, open_queue, report_anonymously
+from tests.browser.reviewing import (
+    colleague_client,
+    member_client,
+    open_queue,
+    report_anonymously,
+    sees_open,
+)
 from tests.servers.installation import make_portal_server
 
 # The notices begin with the number, unlike the entries of the history.
@@ -21,7 +27,7 @@ def open_issue(new_person, words, issue, *, server=None):
     """Sign in as reviewer, open the issue, and return the person."""
     reviewer = open_queue(new_person, words, server=server)
     reviewer.row(words).click()
-    return reviewer.sees(f"Issue #{issue.issue_number}").sees("Mark unread")
+    return sees_open(reviewer, issue).sees("Mark unread")
 
 
 def test_moves_and_changes_of_type_are_sent_at_once_and_can_be_undone(new_person, portal, words):
@@ -48,7 +54,7 @@ def test_moves_and_changes_of_type_are_sent_at_once_and_can_be_undone(new_person
 def test_notice_is_announced_and_does_not_move_the_page_or_the_focus(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = open_issue(new_person, words, issue)
-    button = reviewer.page.get_by_role("button", name="Close", exact=True)
+    button = reviewer.page.locator(".st-key-move_to_Closed button")
     button.focus()
     heading = reviewer.page.locator(".st-key-opened h3")
     before = heading.bounding_box()
@@ -77,7 +83,7 @@ def test_deletion_can_be_undone_and_opens_the_issue_again(new_person, portal, wo
     with colleague_client(portal) as other:
         with pytest.raises(NotFoundError):
             other.get(issue.id)
-        reviewer.presses("Undo").sees(UNDONE).sees(f"Issue #{issue.issue_number}")
+        sees_open(reviewer.presses("Undo").sees(UNDONE), issue)
         expect(reviewer.row(words)).to_have_count(1)
         assert other.get(issue.id).state == IssueState.NOT_REVIEWED
 
@@ -188,11 +194,13 @@ def test_next_person_does_not_see_the_notice(new_person, portal, words):
 
 
 def test_double_clicks_send_nothing_twice(new_person, portal, words):
-    (issue,) = report_anonymously(portal, words)
-    reviewer = open_issue(new_person, words, issue)
-    page = reviewer.page
-    page.get_by_role("button", name="Close", exact=True).dblclick()
-    reviewer.sees(CLOSED).sees_not("Version you saw")
+    next_issue, issue = report_anonymously(portal, f"{words} next", f"{words} first")
+    reviewer = open_queue(new_person, words)
+    reviewer.row("first").click()
+    page = sees_open(reviewer, issue).sees("Mark unread").page
+    page.locator(".st-key-move_to_Closed button").dblclick()
+    # The second click is not for the issue that the first click has opened.
+    sees_open(reviewer.sees(CLOSED).sees_not("Version you saw"), next_issue)
     page.get_by_role("button", name="Undo").dblclick()
     reviewer.sees(UNDONE).sees_not(CLOSED).sees_not("Someone else has changed")
     with colleague_client(portal) as other:
@@ -202,6 +210,7 @@ def test_double_clicks_send_nothing_twice(new_person, portal, words):
             for change in entry.changes
             if change.field == "state"
         ]
+        assert other.get(next_issue.id).state == IssueState.NOT_REVIEWED
     assert states == [("NotReviewed", "Closed"), ("Closed", "NotReviewed")]
 
 
