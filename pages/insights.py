@@ -25,12 +25,6 @@ from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
 
 _OPEN_STATES: Final = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
 
-_STATE_COLOURS: Final = {
-    IssueState.NOT_REVIEWED: "new",
-    IssueState.IN_REVIEW: "in-review",
-    IssueState.CLOSED: "closed",
-}
-
 # A median of fewer durations says little.
 _FEWEST_DURATIONS: Final = 5
 
@@ -218,7 +212,7 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
                 labels.format_state(value),
                 stats.by_state.get(value, 0),
                 {"state": value, **created},
-                _STATE_COLOURS[value],
+                labels.get_state_class(value),
             )
             for value in LIVE_STATES
         ],

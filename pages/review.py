@@ -52,7 +52,7 @@ def render_queue_and_issue() -> None:
     """Render everything below the title; actions rerun only this fragment."""
     require_sign_in.require_in_fragment(Action.READ_ALL)
     issue_list.handle_commands()
-    undo_notice.render()
+    undo_notice.render(shortcut="z" if keyboard_shortcuts.are_enabled() else "")
     messages.render_pending()
     bulk_dialog.render()
     delete_dialog.render(issue_actions.delete_now)

@@ -5,6 +5,7 @@ It was another user, or the same person elsewhere, such as in another tab.
 Nothing is overwritten. The page shows both versions until the person decides.
 """
 
+import html
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Final, TypeVar
@@ -171,8 +172,8 @@ def _render_versions(conflict: Conflict) -> None:
     ):
         with column:
             st.markdown(f"**{title}**")
-            labels.render_state_badge(version.state)
-            st.badge(labels.format_type(version.type), color="gray")
+            kind = html.escape(labels.format_type(version.type))
+            st.html(f"{labels.format_state_html(version.state)} · {kind}")
             if ours.description != theirs.description:
                 issue_detail.render_text(version.description)
 

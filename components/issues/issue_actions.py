@@ -225,10 +225,19 @@ def _change(seen: Issue, change: ProposedChange) -> Issue:
         _show_conflict_or_failure(error, before, change)
         return before
     _remember_latest(seen, changed)
-    done = _("#{number} moved to {words}") if change.state else _("#{number} changed to {words}")
-    text = done.format(number=seen.issue_number, words=change.format_value())
+    text = _format_done(before, change).format(
+        number=seen.issue_number, words=change.format_value()
+    )
     undo_notice.show(text, UndoUpdate.build(text, before, changed))
     return changed
+
+
+def _format_done(before: Issue, change: ProposedChange) -> str:
+    if change.state == IssueState.CLOSED:
+        return _("#{number} closed")
+    if change.state and before.state == IssueState.CLOSED:
+        return _("#{number} reopened")
+    return _("#{number} moved to {words}") if change.state else _("#{number} changed to {words}")
 
 
 def _find_latest(seen: Issue) -> Issue:

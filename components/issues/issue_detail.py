@@ -15,32 +15,13 @@ from issue_portal.core.settings import get_settings
 from issue_portal.models.responses import HistoryEntry, Issue, ReceiptView
 
 
-def render_report_heading(report: Issue | ReceiptView) -> None:
-    """Render number, state and type for the reporter."""
-    number = report.issue_number
-    title = _("Report") if number is None else _("Report #{number}").format(number=number)
-    _render_heading(title, report)
-
-
 def render_summary(issue: Issue) -> None:
     """Render number and state for a reviewer."""
     number = issue.issue_number
     title = _("Issue") if number is None else f"#{number}"
     st.subheader(title, anchor=False, width="content")
     if issue.state:
-        state = html.escape(labels.format_state(issue.state))
-        dot = f'<i class="dot {labels.get_state_class(issue.state)}"></i>'
-        st.html(f'<span class="state">{dot}{state}</span>', width="content")
-
-
-def _render_heading(title: str, issue: Issue | ReceiptView) -> None:
-    """Render a title, and the state and type if the server sent them."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(title, anchor=False, width="content")
-        if issue.state:
-            labels.render_state_badge(issue.state)
-        if issue.type:
-            st.badge(labels.format_type(issue.type), color="gray")
+        st.html(labels.format_state_html(issue.state), width="content")
 
 
 def render_reporter(issue: Issue) -> None:

@@ -46,13 +46,18 @@ _DESCRIPTIONS: Final = {
 }
 
 
+def are_enabled() -> bool:
+    """Return whether the person uses the shortcuts."""
+    return bool(st.session_state.get(_ENABLED_KEY, True))
+
+
 def build_shortcuts(queue: QueuePage, shown: Iterable[Issue]) -> issue_list.Shortcuts | None:
     """Return the shortcuts for a page of the queue, or None if they are disabled.
 
     ``shown`` are the issues as they are on screen. Commands can arrive faster than pages are
     rendered, so each command starts from the result of the previous command.
     """
-    if not st.session_state.get(_ENABLED_KEY, True):
+    if not are_enabled():
         return None
     issues_by_id = {issue.id: issue for issue in shown}
 

@@ -97,6 +97,7 @@ const show = () => {
   // Screen readers announce each change of the text, so set only a new one.
   if (text.textContent !== content) text.textContent = content;
   button.textContent = view.data.undo;
+  button.dataset.shortcut = view.data.shortcut;
   button.hidden = !stored;
   button.disabled = Boolean(stored) && stored.record.id === requestedId;
   if (stored) timer ??= setInterval(removeIfExpired, 250);

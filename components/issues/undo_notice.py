@@ -32,8 +32,11 @@ def show(text: str, record: UndoRecord | None) -> None:
         st.session_state[_OFFER_KEY] = (record, time.monotonic())
 
 
-def render() -> None:
-    """Undo the change whose button was pressed, in this or an earlier session; mount the notice."""
+def render(shortcut: str = "") -> None:
+    """Undo the change whose button was pressed, in this or an earlier session; mount the notice.
+
+    The button shows the key ``shortcut``, if any.
+    """
     sent = (st.session_state.get(_NOTICE_KEY) or {}).get("requested")
     requested = parse_record(sent)
     if requested and requested.id != st.session_state.get(_HANDLED_KEY):
@@ -52,6 +55,7 @@ def render() -> None:
             "handled": st.session_state.get(_HANDLED_KEY),
             "seconds": UNDO_SECONDS,
             "undo": _("Undo"),
+            "shortcut": shortcut,
         },
     )
 

@@ -26,8 +26,7 @@ def render_heading(report: Issue | ReceiptView) -> None:
     # A server may leave out the state or the type.
     parts = []
     if report.state:
-        state = html.escape(labels.format_state(report.state))
-        parts.append(f'<b class="state" data-state="{html.escape(report.state)}">{state}</b>')
+        parts.append(f"<b>{labels.format_state_html(report.state)}</b>")
     if report.type:
         parts.append(f"<span>{html.escape(labels.format_type(report.type))}</span>")
     explanation = html.escape(labels.explain_state(report.state))

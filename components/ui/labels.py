@@ -3,9 +3,7 @@
 Pages show these labels, never the names of enum members.
 """
 
-from typing import Literal
-
-import streamlit as st
+import html
 
 from components.ui import i18n
 from components.ui.i18n import N_, _, ngettext
@@ -13,8 +11,6 @@ from components.ui.plain_text import strip_markup
 from issue_portal.core.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD, PasswordFault
 from issue_portal.models.responses import HistoryEntry, Issue
 from issue_portal.models.vocabulary import HistoryAction, IssueState, IssueType, Role, Scope
-
-Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 TYPES = {
     IssueType.NO_ANSWER: N_("No answer"),
@@ -46,13 +42,6 @@ STATE_EXPLANATIONS = {
     IssueState.DELETED: N_("It was withdrawn or deleted."),
 }
 
-STATE_COLOURS: dict[str, Colour] = {
-    IssueState.NOT_REVIEWED: "orange",
-    IssueState.IN_REVIEW: "blue",
-    IssueState.CLOSED: "green",
-    IssueState.DELETED: "gray",
-}
-
 STATE_CLASSES = {
     IssueState.NOT_REVIEWED: "new",
     IssueState.IN_REVIEW: "in-review",
@@ -68,13 +57,6 @@ PASSWORD_FAULTS = {
     PasswordFault.EASY: N_(
         "The new password is easy to guess. Use several unusual words or random characters."
     ),
-}
-
-STATE_ICONS = {
-    IssueState.NOT_REVIEWED: ":material/inbox:",
-    IssueState.IN_REVIEW: ":material/visibility:",
-    IssueState.CLOSED: ":material/check_circle:",
-    IssueState.DELETED: ":material/delete:",
 }
 
 # Label and icon of the action that moves an issue to a state.
@@ -157,14 +139,10 @@ def get_state_class(value: str | None) -> str:
     return STATE_CLASSES[IssueState(value)] if value in list(IssueState) else "other"
 
 
-def render_state_badge(value: str | None) -> None:
-    """Render a state as a badge in its colour."""
-    icon = STATE_ICONS[IssueState(value)] if value in list(IssueState) else None
-    st.badge(
-        format_state(value),
-        icon=icon,
-        color=STATE_COLOURS.get(str(value), "gray"),
-    )
+def format_state_html(value: str | None) -> str:
+    """Return HTML with the dot and the name of a state."""
+    name = html.escape(format_state(value))
+    return f'<span class="state"><i class="dot {get_state_class(value)}"></i>{name}</span>'
 
 
 def format_count(issues: int | None) -> str:

@@ -124,7 +124,7 @@ def test_next_and_previous_work_after_an_issue_leaves_the_filter(new_person, por
     opens_queue_menu(reviewer).page.get_by_text("Open the next issue after closing one").click()
     reviewer.waits_until(lambda: reviewer.has_cookie("issue_portal_preferences"))
     closes_popover(reviewer).row("two").click()
-    sees_open(reviewer, second).presses("Close").sees(f"#{second.issue_number} moved to Closed")
+    sees_open(reviewer, second).presses("Close").sees(f"#{second.issue_number} closed")
     expect(reviewer.row(words)).to_have_count(2)
     sees_open(reviewer, second).page.keyboard.press("j")
     sees_open(reviewer, first).page.keyboard.press("k")

@@ -18,7 +18,7 @@ from tests.browser.reviewing import (
 from tests.servers.installation import make_portal_server
 
 # The notices begin with the number, unlike the entries of the history.
-CLOSED = re.compile(r"#\d+ moved to Closed")
+CLOSED = re.compile(r"#\d+ closed")
 STARTED = re.compile(r"#\d+ moved to In review")
 UNDONE = re.compile("^Undone$")
 
@@ -33,7 +33,7 @@ def open_issue(new_person, words, issue, *, server=None):
 def test_moves_and_changes_of_type_are_sent_at_once_and_can_be_undone(new_person, portal, words):
     (issue,) = report_anonymously(portal, words)
     reviewer = open_issue(new_person, words, issue)
-    moved = f"#{issue.issue_number} moved to Closed"
+    moved = f"#{issue.issue_number} closed"
     with colleague_client(portal) as other:
         reviewer.presses("Close").sees(moved)
         assert other.get(issue.id).state == IssueState.CLOSED
@@ -60,7 +60,7 @@ def test_notice_is_announced_and_does_not_move_the_page_or_the_focus(new_person,
     before = heading.bounding_box()
     reviewer.page.keyboard.press("Enter")
     status = reviewer.page.locator(".st-key-undo_notice").get_by_role("status")
-    expect(status).to_have_text(f"#{issue.issue_number} moved to Closed")
+    expect(status).to_have_text(f"#{issue.issue_number} closed")
     reviewer.waits_until_drawn()
     assert heading.bounding_box() == before
     expect(reviewer.page.get_by_role("button", name="Undo")).not_to_be_focused()

@@ -20,7 +20,7 @@ def close():
     def close(**values) -> UndoUpdate:
         before = make_issue(is_read=True, **values)
         changed = before.model_copy(update={"state": IssueState.CLOSED, "etag": '"2"'})
-        record = UndoUpdate.build("#7 moved to Closed", before, changed)
+        record = UndoUpdate.build("#7 closed", before, changed)
         assert record is not None
         returned = parse_record(record.model_dump(mode="json"))
         assert returned == record

@@ -15,11 +15,10 @@ def test_every_type_has_a_name_and_an_explanation(value):
 
 
 @pytest.mark.parametrize("value", list(IssueState))
-def test_every_state_has_a_name_explanation_colour_and_icon(value):
+def test_every_state_has_a_name_an_explanation_and_a_dot(value):
     assert labels.format_state(value)
     assert labels.explain_state(value)
-    assert labels.STATE_COLOURS[value]
-    assert labels.STATE_ICONS[value].startswith(":material/")
+    assert labels.get_state_class(value) != "other"
 
 
 @pytest.mark.parametrize("value", list(Role))
