@@ -51,7 +51,7 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
     member.page.get_by_role("searchbox", name="Search").fill(words.upper())
     expect(member.row(words)).to_have_count(1)
     member.row(words).click()
-    member.presses("Edit")
+    member.waits_until_drawn().presses("Edit")
     text = member.page.get_by_label("What happened?")
     text.fill(f"{words}, second edition")
     member.presses("Save")
@@ -62,6 +62,8 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
             "We couldn't save your change, but your text is safe. description is not allowed"
         )
         expect(text).to_have_value(f"{words}, second edition")
+        member.presses("Cancel")
+        expect(text).to_have_count(0)
     member.presses("Withdraw").sees("This server can't restore it.").presses("Cancel")
     expect(member.page.get_by_role("dialog")).to_have_count(0)
     member.settles()
