@@ -112,13 +112,18 @@ class Person:
             self.failures.append(failure)
 
     def _record_console_error(self, message) -> None:
-        if message.type == "error":
-            self._record_failure(f"console: {message.text} ({message.location.get('url')})")
+        url = message.location["url"]
+        if message.type == "error" and self._is_at_portal(url):
+            self._record_failure(f"console: {message.text} ({url})")
 
     def _record_failed_request(self, request) -> None:
         # The browser aborts the requests of a page that the person leaves.
-        if request.failure != "net::ERR_ABORTED":
+        if request.failure != "net::ERR_ABORTED" and self._is_at_portal(request.url):
             self._record_failure(f"{request.failure}: {request.url}")
+
+    def _is_at_portal(self, url: str) -> bool:
+        """Return whether a URL is not that of another server, such as the sign-in provider."""
+        return not url.startswith("http") or url.startswith(self.server.url)
 
     def _record_dialog(self, dialog) -> None:
         self._record_failure(f"dialog: {dialog.message}")

@@ -184,7 +184,7 @@ def press_tab_until(page: Page, name: str) -> None:
                 const words = node.getAttribute("aria-label") || node.innerText || node.value || "";
                 const group = node.closest("[role=radiogroup]")?.getAttribute("aria-label") || "";
                 const label = [...(node.labels || [])].map(({ innerText }) => innerText).join(" ");
-                return `${words} ${label} ${group}`;
+                return `${words} ${label} ${group}`.replace(/\s+/g, " ");
             }"""
         )
         if name in names:
