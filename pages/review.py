@@ -84,7 +84,7 @@ def render_toolbar() -> IssueQuery:
     with st.container(key="toolbar", horizontal=True, vertical_alignment="center"):
         if can_filter:
             criteria = filters.render_toolbar()
-        with st.popover("⋯", type="tertiary", key="queue_menu"):
+        with st.popover(_("More"), icon=":material/more_horiz:", type="tertiary", key="queue_menu"):
             queue_preferences.render_switches()
             export_links.render_links(criteria)
             keyboard_shortcuts.render_help_button()
