@@ -46,8 +46,8 @@ def make_document(number: int, **fields) -> dict:
     return VALID | {"stories": stories}
 
 
-def test_english_and_spanish_have_sample_issues():
-    assert {DEMO_LANGUAGE, "es"} <= set(list_languages())
+def test_english_spanish_and_french_have_sample_issues():
+    assert {DEMO_LANGUAGE, "es", "fr"} <= set(list_languages())
 
 
 def test_unknown_language_is_refused_with_the_available_ones():
@@ -76,7 +76,7 @@ def test_a_third_is_anonymous_and_many_have_a_project_or_a_conversation(data):
 
 def test_people_are_obvious_samples(data):
     (surname,) = {name.split()[-1] for name in [*data.reporters.values(), *data.reviewers.values()]}
-    assert surname in {"Sample", "Ejemplo"}
+    assert surname in {"Sample", "Ejemplo", "Exemple"}
 
 
 def test_stories_are_newer_than_the_repeated_ones(data):
