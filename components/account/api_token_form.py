@@ -8,7 +8,7 @@ import streamlit as st
 
 from auth import current_user
 from components import api_session
-from components.ui import labels, messages
+from components.ui import i18n, labels, messages
 from components.ui.i18n import _
 from issue_portal.client.errors import ConflictError, IssuesError
 from issue_portal.core.portal_token import Person
@@ -98,7 +98,7 @@ def _render_scopes(person: Person, number: int) -> None:
         st.markdown(title)
         for scope in list_usable_scopes(person.role):
             st.checkbox(
-                f"{labels.format_scope(scope)}: {labels.explain_scope(scope)}",
+                i18n.join_label(labels.format_scope(scope), labels.explain_scope(scope)),
                 key=f"token_{scope}_{number}",
             )
 

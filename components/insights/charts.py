@@ -81,7 +81,7 @@ def build_rows(bars: Iterable[Bar], *, top: int) -> tuple[dict[str, Any], ...]:
             "label": bar.label,
             "cell": export_formats.escape_formula(bar.label),
             "count": i18n.format_number(bar.count),
-            "tooltip": f"{bar.label}: {labels.format_count(bar.count)}",
+            "tooltip": i18n.join_label(bar.label, labels.format_count(bar.count)),
             "share": bar.count / top if top else 0,
             "colour": bar.colour,
             "url": build_queue_url(bar.filters) if bar.filters is not None and bar.count else "",

@@ -104,7 +104,7 @@ class MultiSelectFilter:
         options = self.list_options()
         first = plain_text.strip_markup(options.get(values[0], values[0]))
         more = f" +{len(values) - 1}" if len(values) > 1 else ""
-        return f"{_(self.label)}: {first}{more}"
+        return i18n.join_label(_(self.label), f"{first}{more}")
 
     def _load_options(self, visible: bool) -> Mapping[str, str]:
         return self.list_options() if visible or not self.fetches_options else {}
@@ -149,7 +149,7 @@ class DateRangeFilter:
         if not days:
             return ""
         texts = [i18n.format_day(day, local_time.get_today()) for day in days]
-        return f"{_(self.label)}: {' – '.join(dict.fromkeys(texts))}"
+        return i18n.join_label(_(self.label), " – ".join(dict.fromkeys(texts)))
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,11 @@ def ngettext(singular: str, plural: str, count: int) -> str:
     return _load_translations(get_language()).ngettext(singular, plural, count)
 
 
+def join_label(label: str, value: str) -> str:
+    """Join a label and its value as the person's language does: "Type: Wrong answer"."""
+    return _("{label}: {value}").format(label=label, value=value)
+
+
 @cache
 def get_languages() -> dict[str, str]:
     """Return the available languages: the name of each in the language itself, by code."""

@@ -73,7 +73,9 @@ def test_unknown_addresses_are_not_found(path, status):
     assert fetch_page(path, {}).status_code == status
 
 
-@pytest.mark.parametrize(("language", "verb"), [("en", "needs"), ("es", "necesita")])
+@pytest.mark.parametrize(
+    ("language", "verb"), [("en", "needs"), ("es", "necesita"), ("fr", "besoin")]
+)
 def test_page_asks_for_javascript_in_the_browser_language(language, verb):
     page = fetch_page("/", {"Accept-Language": language}).text
     assert f"<noscript><p>Issue Portal {verb} JavaScript." in page

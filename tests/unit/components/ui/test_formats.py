@@ -82,6 +82,14 @@ def test_duration_is_rounded_to_one_unit(seconds, expected):
     assert i18n.format_duration(seconds) == expected
 
 
+@pytest.mark.parametrize(
+    ("tag", "expected"), [("en-GB", "Project: Sales"), ("fr-FR", "Project\xa0: Sales")]
+)
+def test_label_and_value_have_the_colon_of_the_language(set_language, tag, expected):
+    set_language(tag)
+    assert i18n.join_label("Project", "Sales") == expected
+
+
 def test_month_has_a_name_and_a_year(set_language):
     set_language("en-GB")
     assert i18n.format_month(date(2026, 11, 1)) == "Nov 2026"

@@ -7,6 +7,7 @@ from components.ui.i18n import _, ngettext
 
 JAPANESE = "nplurals=1; plural=0;"
 SPANISH = "nplurals=2; plural=(n != 1);"
+FRENCH = "nplurals=2; plural=(n > 1);"
 POLISH = "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);"
 ARABIC = (
     "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2"
@@ -15,6 +16,7 @@ ARABIC = (
 NUMBERS_OF_FORMS = {
     ("ja", JAPANESE): [[0, 1, 2, 5, 11, 21, 100, 1_000_000]],
     ("es", SPANISH): [[1], [0, 2, 5, 11, 21, 100, 101]],
+    ("fr", FRENCH): [[0, 1], [2, 5, 11, 21, 100, 101]],
     ("pl", POLISH): [
         [1],
         [2, 3, 4, 22, 34, 102, 1_004],
