@@ -74,7 +74,7 @@ def test_unknown_addresses_are_not_found(path, status):
 
 
 @pytest.mark.parametrize(
-    ("language", "verb"), [("en", "needs"), ("es", "necesita"), ("fr", "besoin")]
+    ("language", "verb"), [("en", "needs"), ("es", "necesita"), ("fr", "a besoin de")]
 )
 def test_page_asks_for_javascript_in_the_browser_language(language, verb):
     page = fetch_page("/", {"Accept-Language": language}).text
