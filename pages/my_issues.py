@@ -1,6 +1,7 @@
 """My reports: the reports that the person sent by name, to track, edit or withdraw."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.account import require_sign_in
 from components.issues import (
@@ -36,6 +37,7 @@ require_sign_in.require(Action.READ_OWN)
 @st.fragment
 def render_list_or_issue() -> None:
     """Render everything below the title; actions rerun only this fragment."""
+    checks = auto_refresh.make_place()
     person = require_sign_in.require_in_fragment(Action.READ_OWN)
     issue_list.handle_commands()
     undo_notice.render()
@@ -43,14 +45,14 @@ def render_list_or_issue() -> None:
     delete_dialog.render(issue_actions.delete_now)
     try:
         if loading := open_issue.start_loading():
-            render_issue(person, loading)
+            render_issue(person, loading, checks)
             return
         criteria, number = filters.render_my_issues_filters(), pagination.get_page_number()
         page = placeholders.load_with_placeholder(
             lambda: my_issues_query.fetch_my_issues(criteria, number)
         )
         auto_refresh.rerun_on_change(
-            lambda: my_issues_query.fetch_my_issues(criteria, number), page
+            checks, lambda: my_issues_query.fetch_my_issues(criteria, number), page
         )
         email = my_issues_query.get_email_that_selects_issues()
     except IssuesError as error:
@@ -81,7 +83,7 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
             st.page_link("pages/report.py", label=label, icon=":material/edit_note:")
 
 
-def render_issue(person: Person, loading: Loading) -> None:
+def render_issue(person: Person, loading: Loading, checks: DeltaGenerator) -> None:
     """Render the open report. Until its review starts, the person can edit or withdraw it."""
     opened = placeholders.load_with_placeholder(loading.finish)
     issue = opened.issue
@@ -103,7 +105,7 @@ def render_issue(person: Person, loading: Loading) -> None:
         render_text_and_actions(issue)
     issue_detail.render_references(issue)
     issue_detail.render_activity(issue, history)
-    auto_refresh.rerun_on_change(reload_open_issue, open_issue.describe_known(issue.id))
+    auto_refresh.rerun_on_change(checks, reload_open_issue, open_issue.describe_known(issue.id))
 
 
 def render_text_and_actions(issue: Issue) -> None:

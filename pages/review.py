@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import server_capabilities
 from components.account import require_sign_in
@@ -50,6 +51,7 @@ require_sign_in.require(Action.READ_ALL)
 @st.fragment
 def render_queue_and_issue() -> None:
     """Render everything below the title; actions rerun only this fragment."""
+    checks = auto_refresh.make_place()
     require_sign_in.require_in_fragment(Action.READ_ALL)
     issue_list.handle_commands()
     undo_notice.render(shortcut="z" if keyboard_shortcuts.are_enabled() else "")
@@ -74,7 +76,7 @@ def render_queue_and_issue() -> None:
         render_issue_pane(opened, queue)
     state_counts.render(counting)
     preferences.mount_script()
-    follow_changes(queue, opened)
+    follow_changes(checks, queue, opened)
 
 
 def render_toolbar() -> IssueQuery:
@@ -256,7 +258,7 @@ def render_close_button() -> None:
     )
 
 
-def follow_changes(queue: QueuePage, opened: OpenIssue | None) -> None:
+def follow_changes(checks: DeltaGenerator, queue: QueuePage, opened: OpenIssue | None) -> None:
     """Rerun the page when the list or the open issue changes."""
     # If the open issue is on this page of the list, its row shows every change of it.
     is_listed = opened is None or opened.id in {row.id for row in queue.latest.data}
@@ -266,7 +268,7 @@ def follow_changes(queue: QueuePage, opened: OpenIssue | None) -> None:
         return review_queue.poll(queue), loading.finish() if loading else None
 
     known = None if opened is None or is_listed else open_issue.describe_known(opened.id)
-    auto_refresh.rerun_on_change(poll, (review_queue.describe(queue), known))
+    auto_refresh.rerun_on_change(checks, poll, (review_queue.describe(queue), known))
 
 
 render_queue_and_issue()

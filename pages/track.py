@@ -43,7 +43,7 @@ def render_form() -> DeltaGenerator:
         return st.empty()
 
 
-def render_report(tracked: str, fault_slot: DeltaGenerator) -> None:
+def render_report(tracked: str, fault_slot: DeltaGenerator, checks: DeltaGenerator) -> None:
     """Look up the report and render it; keep it up to date."""
     digits = receipt.parse_receipt(tracked)
     if digits is None:
@@ -64,6 +64,7 @@ def render_report(tracked: str, fault_slot: DeltaGenerator) -> None:
         report_view.render(report, report.history)
     st.caption(_("This page updates automatically."))
     auto_refresh.rerun_on_change(
+        checks,
         lambda: look_up(digits),
         report,
         seconds=max(get_settings().poll_seconds, _FEWEST_SECONDS),
@@ -92,10 +93,11 @@ if sent and sent.receipt:
     # After a report was sent in this session, show it without a click.
     st.session_state.setdefault(_TRACKED_KEY, sent.receipt)
 st.session_state.setdefault(_FIELD_KEY, st.session_state.get(_TRACKED_KEY, ""))
+checks = auto_refresh.make_place()
 slot = render_form()
 tracked = str(st.session_state.get(_TRACKED_KEY, ""))
 if _TRACKED_KEY in st.session_state:
-    render_report(tracked, slot)
+    render_report(tracked, slot, checks)
 else:
     st.caption(_("The 16 digits you got when you sent the report."))
     st.caption(_("Sent with your name? Sign in and open My reports."))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components.account import require_sign_in
 from components.ui import query_params
@@ -14,7 +15,17 @@ from issue_portal.models.permissions import Action
 _JUST_RENDERED_KEY: Final = "just_rendered"
 
 
+def make_place() -> DeltaGenerator:
+    """Return the place of the checks on a page. Call this before the page renders anything else.
+
+    A check that was due before a run can run right after it (Streamlit 1.67). If it had its place
+    below elements that have gone, the browser would show an error instead of the page.
+    """
+    return st.container(key="auto_refresh")
+
+
 def rerun_on_change(
+    place: DeltaGenerator,
     fetch: Callable[[], object],
     shown: object,
     *,
@@ -30,7 +41,8 @@ def rerun_on_change(
     # The page has just fetched its data, so the first run of the fragment does not poll.
     st.session_state[_JUST_RENDERED_KEY] = True
     poll = st.fragment(_poll, run_every=seconds or get_settings().poll_seconds)
-    poll(fetch, shown, action)
+    with place:
+        poll(fetch, shown, action)
 
 
 def _poll(fetch: Callable[[], object], shown: object, action: Action | None) -> None:

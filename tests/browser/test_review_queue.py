@@ -178,20 +178,22 @@ def test_queue_has_counts_order_and_project_filter(new_person, portal, words):
     closes_popover(reviewer).sees(f"Project: project-{words}")
 
 
-def test_open_issue_disappears_if_a_colleague_deletes_it(new_person, portal, words):
+def test_open_issue_shows_that_a_colleague_has_deleted_it(new_person, portal, words):
     first, second = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = open_queue(new_person, words)
     reviewer.row("one").click()
     reviewer.sees("Mark unread")
-    gone = reviewer.page.get_by_text("This issue was deleted or doesn't exist.")
+    deleted = reviewer.page.get_by_text("Deleted by Colleague")
     with colleague_client(portal) as other:
         other.delete(first.id)
-        expect(gone).to_be_visible(timeout=20_000)
+        expect(deleted).to_be_visible(timeout=20_000)
         expect(reviewer.row(words)).to_have_count(1)
         # An issue that the list does not contain.
         reviewer.opens(f"/review?state=Closed&issue={second.id}").sees("Mark unread")
         other.delete(second.id)
-        expect(gone).to_be_visible(timeout=20_000)
+        expect(deleted).to_be_visible(timeout=20_000)
+        reviewer.presses("Restore").sees(f"#{second.issue_number} restored").sees("Mark unread")
+        assert other.get(second.id).state == IssueState.NOT_REVIEWED
 
 
 def test_issue_stays_open_if_the_browser_gets_its_url_late(new_person, portal, words):

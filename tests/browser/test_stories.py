@@ -69,7 +69,7 @@ def test_reporter_sees_the_review(new_person, words):
     member.goes_to("My reports")
     expect(member.row(words)).to_contain_text("In review")
 
-    reviewer.presses("Close").sees("Moved to Closed")
+    reviewer.presses("Close").sees(re.compile(r"#\d+ closed"))
     member.row(words).click()
     member.sees("The review is finished.")
     expect(member.page.get_by_text("Edit", exact=True)).to_have_count(0)

@@ -19,6 +19,7 @@ from tests.servers.installation import make_portal_server
 
 # The notices begin with the number, unlike the entries of the history.
 CLOSED = re.compile(r"#\d+ closed")
+REOPENED = re.compile(r"#\d+ reopened")
 STARTED = re.compile(r"#\d+ moved to In review")
 UNDONE = re.compile("^Undone$")
 
@@ -167,7 +168,7 @@ def test_undo_does_not_overwrite_a_change_by_a_colleague(new_person, portal, wor
         assert other.get(issue.id).state == IssueState.CLOSED
 
         # That a colleague has read it is no reason to refuse.
-        reviewer.presses("Reopen").sees(STARTED)
+        reviewer.presses("Reopen").sees(REOPENED)
         other.update(other.get(issue.id), is_read=False)
         reviewer.presses("Undo").sees(UNDONE)
         assert other.get(issue.id).state == IssueState.CLOSED
@@ -235,6 +236,6 @@ def test_change_of_a_colleague_is_shown_and_not_overwritten(new_person, portal, 
 
         other.update(other.get(issue.id), type=IssueType.NO_ANSWER)
         reviewer.presses("Reopen")
-        reviewer.presses("Move to In review anyway").sees(STARTED)
+        reviewer.presses("Move to In review anyway").sees(REOPENED)
         assert other.get(issue.id).state == IssueState.IN_REVIEW
         assert other.get(issue.id).type == IssueType.NO_ANSWER

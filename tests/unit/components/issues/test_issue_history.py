@@ -24,21 +24,18 @@ def learned(monkeypatch) -> list[bool]:
 
 @pytest.mark.parametrize("state", [IssueState.CLOSED, IssueState.DELETED])
 def test_history_is_that_of_an_existing_or_a_deleted_issue(client, monkeypatch, learned, state):
-    monkeypatch.setattr(server_capabilities, "can_restore", lambda: True)
+    monkeypatch.setattr(server_capabilities, "has_extra_filters", lambda: True)
     client.history.return_value = IssueHistory(data=ENTRIES)
     assert issue_history.fetch(make_issue(state=state)) == ENTRIES
     client.history.assert_called_once_with("issue_1", deleted=state == IssueState.DELETED)
     assert learned == [True]
 
 
-def test_server_that_restores_nothing_is_not_asked_about_deleted_issues(
-    client, monkeypatch, learned
-):
-    """Its refusal would look as if it had no histories at all."""
-    monkeypatch.setattr(server_capabilities, "can_restore", lambda: False)
-    assert issue_history.fetch(make_issue(state=IssueState.DELETED)) == ()
-    client.history.assert_not_called()
-    assert learned == []
+def test_other_servers_are_asked_without_our_parameter(client, monkeypatch):
+    monkeypatch.setattr(server_capabilities, "has_extra_filters", lambda: False)
+    client.history.return_value = IssueHistory(data=ENTRIES)
+    assert issue_history.fetch(make_issue(state=IssueState.DELETED)) == ENTRIES
+    client.history.assert_called_once_with("issue_1", deleted=False)
 
 
 def test_server_without_histories_is_remembered(client, monkeypatch, learned):
