@@ -20,7 +20,10 @@ const CHANGES = {
 
 export const renderBulkBar = (view) => {
   const { data, list, parentElement } = view;
-  parentElement.querySelector(".bulk-bar")?.remove();
+  const previous = parentElement.querySelector(".bulk-bar");
+  const isMenuOpen = previous?.querySelector(".more")?.open ?? false;
+  const focused = previous?.querySelector(":focus")?.dataset.action;
+  previous?.remove();
   if (!data.bulk_menu) return;
   if (selection.finishedActionCount !== data.bulk_menu.finished_action_count) {
     selection.ids.clear();
@@ -31,7 +34,10 @@ export const renderBulkBar = (view) => {
   const bar = createBar(view, selectableRows);
   listen(bar);
   parentElement.insertBefore(bar.element, list);
+  bar.more.open = isMenuOpen;
   update(bar);
+  // New data replaces the bar, also while somebody chooses an action.
+  if (focused) bar.element.querySelector(`[data-action="${focused}"]`)?.focus();
 };
 
 const createBar = ({ data, list, commandQueue, setTriggerValue }, selectableRows) => {
@@ -53,6 +59,7 @@ const createBar = ({ data, list, commandQueue, setTriggerValue }, selectableRows
         all_pages: selection.allPages,
       }),
     );
+    button.dataset.action = name;
     return { name, button };
   });
   const more = createMenu(menu.more, actions);
@@ -72,6 +79,7 @@ const createMenu = (label, actions) => {
   const menu = createElement("details", "more");
   const summary = createElement("summary", "action", "⋯");
   summary.setAttribute("aria-label", label);
+  summary.dataset.action = "more";
   const entries = createElement("div", "menu");
   for (const { name, button } of actions) {
     if (!VISIBLE_ACTIONS.includes(name)) entries.append(button);
