@@ -271,7 +271,8 @@ def test_focus_is_visible_and_targets_are_large_enough(new_person, portal):
     targets = reviewer.page.locator(
         f".st-key-queue :is(button:not([hidden]), summary, label), {tools}"
     )
-    sizes = [target.bounding_box() for target in targets.all()]
+    # Streamlit has a second, hidden copy of a button with a tooltip.
+    sizes = [target.bounding_box() for target in targets.filter(visible=True).all()]
     assert len(sizes) > 5
     # WCAG 2.2, success criterion 2.5.8: Target Size (Minimum), in CSS pixels.
     assert all(size["width"] >= 24 and size["height"] >= 24 for size in sizes)
