@@ -21,9 +21,7 @@ from issue_portal.client.errors import (
 )
 from issue_portal.models.permissions import Action
 from issue_portal.models.responses import Duration, IssueStats
-from issue_portal.models.vocabulary import LIVE_STATES, IssueState, IssueType
-
-_OPEN_STATES: Final = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
+from issue_portal.models.vocabulary import LIVE_STATES, OPEN_STATES, IssueType
 
 # A median of fewer durations says little.
 _FEWEST_DURATIONS: Final = 5
@@ -173,6 +171,7 @@ def format_duration(duration: Duration | None) -> tuple[str, str]:
 
 def render_days(spans: list[Span]) -> None:
     """Render the number of reported and of open issues by day or month."""
+    states = ",".join(OPEN_STATES)
     by_month = any(span.by_month for span in spans)
     label_heading = _("Month") if by_month else _("Day")
     charts.render_columns(
@@ -189,7 +188,9 @@ def render_days(spans: list[Span]) -> None:
         "open",
         [
             Bar(
-                span.label, span.open, {"state": _OPEN_STATES, "created": f"1970-01-01,{span.last}"}
+                span.label,
+                span.open,
+                {"state": states, "created": f"1970-01-01,{span.last}"},
             )
             for span in spans
         ],

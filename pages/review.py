@@ -40,7 +40,7 @@ from issue_portal.client.errors import IssuesError
 from issue_portal.models.permissions import Action
 from issue_portal.models.requests import IssueQuery
 from issue_portal.models.responses import Issue
-from issue_portal.models.vocabulary import LIVE_STATES, IssueState
+from issue_portal.models.vocabulary import LIVE_STATES, OPEN_STATES, IssueState
 
 # Only for screen readers: the menu shows which page is open.
 with st.container(key="page_title"):
@@ -122,7 +122,11 @@ def render_list(queue: QueuePage, opened: OpenIssue | None, criteria: IssueQuery
     if issues:
         pagination.render_pagination(queue.page.total_count)
     elif has_filters(criteria) or pagination.get_page_number() > 1:
-        filters.render_no_match(_("No matching issues"))
+        has_only_states = criteria.model_fields_set <= {"states", "page_order"}
+        if has_only_states and set(criteria.states) == set(OPEN_STATES):
+            filters.render_no_match(_("No open issues. You're all caught up."))
+        else:
+            filters.render_no_match(_("No matching issues"))
     else:
         placeholders.render_empty(_("No issues yet"))
 

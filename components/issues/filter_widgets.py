@@ -12,10 +12,10 @@ from components.issues.pagination import go_to_first_page
 from components.ui import i18n, labels, local_time, plain_text, preferences, query_params
 from components.ui.i18n import N_, _
 from issue_portal.models.text_rules import TEXT_PATTERN
-from issue_portal.models.vocabulary import IssueState, PageOrder
+from issue_portal.models.vocabulary import OPEN_STATES, IssueState, PageOrder
 
 ALL_TAB: Final = "all"
-OPEN_TAB: Final = f"{IssueState.NOT_REVIEWED},{IssueState.IN_REVIEW}"
+OPEN_TAB: Final = ",".join(OPEN_STATES)
 
 _TABS: Final = {
     OPEN_TAB: N_("Open"),

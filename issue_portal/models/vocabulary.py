@@ -53,6 +53,9 @@ class IssueState(StrEnum):
 LIVE_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW, IssueState.CLOSED)
 """All states except Deleted."""
 
+OPEN_STATES = (IssueState.NOT_REVIEWED, IssueState.IN_REVIEW)
+"""The states of an issue that is not finished."""
+
 
 class HistoryAction(StrEnum):
     """Action of an entry in the history of an issue."""
