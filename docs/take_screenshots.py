@@ -56,10 +56,13 @@ def _take_pictures(browser: Browser, passwords: dict[str, str]) -> None:
         expect(page.get_by_role("button", name="Mark unread")).to_be_visible()
         page.mouse.move(640, 60)
         _save_picture(page, f"review-{scheme}")
+    phone = _open_page(browser, "/review", width=390, height=844)
+    _sign_in(phone, "reviewer", passwords["reviewer"])
+    expect(phone.locator("button[data-issue]").first).to_be_visible()
+    _save_picture(phone, "review-phone")
     page = _open_page(browser, "/insights")
     _sign_in(page, "reviewer", passwords["reviewer"])
     expect(page.get_by_text("Reported per day")).to_be_visible()
-    page.wait_for_timeout(1500)
     _save_picture(page, "insights")
 
 

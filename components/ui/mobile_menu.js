@@ -16,12 +16,10 @@ export default function ({ data }) {
   labels = data;
   nameButtons();
   if (isListening) return;
-  // Streamlit replaces the buttons when the window becomes narrow, and when the menu opens.
-  new MutationObserver(nameButtons).observe(document.querySelector('[data-testid="stApp"]'), {
-    childList: true,
-    subtree: true,
-  });
+  // Streamlit replaces the buttons when the window becomes narrow, and when the menu opens or closes.
+  window.addEventListener("resize", () => setTimeout(nameButtons));
   document.addEventListener("click", ({ target }) => {
+    setTimeout(nameButtons);
     const link = target.closest?.('[data-testid="stSidebarNavLink"]');
     if (!link || !matchMedia("(max-width: 768px)").matches) return;
     // Close the menu only after the link has opened the page.

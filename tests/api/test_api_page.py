@@ -29,7 +29,7 @@ def test_every_code_has_a_row_in_a_table(head, codes):
 def test_examples_with_curl_run(tmp_path):
     blocks = re.findall(r"(?:^ {4}.*\n|^\n(?= {4}))+", PAGE, re.MULTILINE)
     examples = [block for block in blocks if re.search(r"^ {4}(curl|export) ", block, re.MULTILINE)]
-    assert len(examples) == 6
+    assert len(examples) == 7
     # Keep the id in the response to the report, as a reader does.
     script = re.sub(r"^ {4}", "", "\n".join(examples), flags=re.MULTILINE)
     report, rest = script.split("export ISSUE_ID=issue_…\n")
