@@ -25,6 +25,8 @@ FOLDER: Final = Path(__file__).parents[2] / "locales"
 COOKIE: Final = "issue_portal_language"
 COOKIE_SECONDS: Final = 365 * 86_400
 
+_UNIT_SECONDS: Final = (86_400, 3_600, 60)
+
 _LANGUAGE_KEY: Final = "language"
 _NEW_COOKIE_KEY: Final = "new_language_cookie"
 
@@ -169,9 +171,11 @@ def format_duration(seconds: int) -> str:
 
 
 def format_age(age: timedelta) -> str:
-    """Format how long ago something was, rounded to the largest unit: 3 hours ago."""
-    past = min(-age, timedelta())
-    return format_timedelta(past, threshold=1.5, add_direction=True, locale=_get_locale())
+    """Format how long ago something was, in whole units, as lists do: 3 hours ago."""
+    seconds = max(0, int(age.total_seconds()))
+    unit = next((unit for unit in _UNIT_SECONDS if seconds >= unit), 1)
+    past = -timedelta(seconds=seconds - seconds % unit)
+    return format_timedelta(past, threshold=1, add_direction=True, locale=_get_locale())
 
 
 def _get_locale() -> Locale:
