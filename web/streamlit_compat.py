@@ -69,19 +69,22 @@ SIGN_IN_ROUTES: Final = ("/auth/login", "/auth/logout", "/oauth2callback")
 TODO(streamlit>1.67): remove when the routes redirect to the portal on errors and check the origin.
 """
 
+THEME_STORAGE_KEY: Final = "issue-portal-theme"
+"""Key of the person's theme in the browser's local storage: `Light`, `Dark`, or absent."""
+
 START_SCRIPT: Final = """
 const folder = new URL(".", location.href).href;
 window.__streamlit = { BACKEND_BASE_URL: folder, MAIN_PAGE_BASE_URL: folder };
 document.documentElement.style.colorScheme = "light dark";
 try {
-  const theme = localStorage.getItem("issue-portal-theme");
+  const theme = localStorage.getItem("THEME_STORAGE_KEY");
   const key = `stActiveTheme-${location.pathname}-v2`;
   if (theme) {
     localStorage.setItem(key, JSON.stringify(theme));
     document.documentElement.style.colorScheme = theme.toLowerCase();
   } else localStorage.removeItem(key);
 } catch {}
-"""
+""".replace("THEME_STORAGE_KEY", THEME_STORAGE_KEY)
 """The script of the page. It runs before Streamlit's own scripts.
 
 Without the URL, Streamlit would first look for its server below the path of the page, and write two

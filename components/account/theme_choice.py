@@ -1,21 +1,19 @@
 """The choice between the light theme, the dark theme, and that of the system.
 
-The browser stores the choice. `web.html_shell` gives it to Streamlit when a page loads, because
-Streamlit (1.67) has no function that changes its theme.
+The browser stores the choice. The start script of `web.streamlit_compat` gives it to Streamlit
+when a page loads, because Streamlit (1.67) has no function that changes its theme.
 """
 
 from components.ui import js_component
 from components.ui.i18n import _
-
-STORAGE_KEY = "issue-portal-theme"
-"""Key of the choice in the browser's local storage: ``Light``, ``Dark``, or absent."""
+from web import streamlit_compat
 
 
 def render() -> None:
     """Render one button for each theme."""
     data = {
         "label": _("Theme"),
-        "storage_key": STORAGE_KEY,
+        "storage_key": streamlit_compat.THEME_STORAGE_KEY,
         "themes": [
             {"name": "", "label": _("System")},
             {"name": "Light", "label": _("Light")},

@@ -49,10 +49,13 @@ def format_count(count: int) -> str:
 
 
 def render() -> None:
-    """Show the last count. Does not wait: a count that takes longer is shown on the next run."""
-    count, _counted_at = _read()
-    text = format_count(count) if count and current_user.may(Action.READ_ALL) else ""
-    js_component.mount(__file__, key="review_badge", data={"count": text})
+    """Show the last count to a reviewer; other people's menus have no Review.
+
+    Does not wait: a count that takes longer is shown on the next run.
+    """
+    if current_user.may(Action.READ_ALL):
+        count, _counted_at = _read()
+        js_component.mount(__file__, key="review_badge", data={"count": format_count(count or 0)})
 
 
 def _read() -> tuple[int | None, float]:

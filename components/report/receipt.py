@@ -7,7 +7,7 @@ from datetime import datetime
 import streamlit as st
 
 from components.report import embed
-from components.ui import js_component, local_time
+from components.ui import copy_button, js_component, local_time
 from components.ui.i18n import _
 from issue_portal.models.vocabulary import normalize_receipt
 
@@ -23,15 +23,13 @@ def render(digits: str, number: int | None, sent_at: datetime | None) -> None:
         f'<p class="receipt-keep">{keep}</p>'
     )
     with st.container(key="receipt_actions", horizontal=True, vertical_alignment="center"):
+        copy_button.render(_("Copy receipt"), digits, key="copy_receipt", has_border=True)
         js_component.mount(
             __file__,
             key="receipt",
             width="content",
             data={
-                "digits": digits,
-                "copy": _("Copy receipt"),
-                "copied": _("Copied"),
-                "download": _("Download"),
+                "label": _("Download"),
                 "file_name": f"issue-{number}-receipt.txt",
                 "file_text": _format_file(digits, number, sent_at),
             },

@@ -1,8 +1,16 @@
-// A button that copies a text. Without HTTPS, browsers offer only the older way to copy.
+// A button that copies a text.
 const SHOWN_MS = 2000;
 
 const copy = async (text) => {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyTheOlderWay(text);
+  }
+};
+
+// Without HTTPS, or in a frame that may not use the clipboard.
+const copyTheOlderWay = (text) => {
   const field = document.createElement("textarea");
   field.value = text;
   field.style.position = "fixed";
@@ -26,6 +34,7 @@ export default function ({ data, parentElement }) {
     button.textContent = text;
   };
   show(data.label);
+  button.classList.toggle("bordered", data.has_border);
   button.onclick = async () => {
     try {
       await copy(data.text);

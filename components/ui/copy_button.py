@@ -4,7 +4,13 @@ from components.ui import js_component
 from components.ui.i18n import _
 
 
-def render(label: str, text: str, *, key: str) -> None:
+def render(label: str, text: str, *, key: str, has_border: bool = False) -> None:
     """Render the button; after a click, it says "Copied" for two seconds."""
-    data = {"label": label, "text": text, "copied": _("Copied"), "failed": _("Couldn't copy")}
-    js_component.mount(__file__, key=key, data=data)
+    data = {
+        "label": label,
+        "text": text,
+        "copied": _("Copied"),
+        "failed": _("Couldn't copy"),
+        "has_border": has_border,
+    }
+    js_component.mount(__file__, key=key, data=data, width="content")
