@@ -1,4 +1,4 @@
-"""What a person types into a search field, as parameters of a list of the server in use."""
+"""Turns the text of a search field into parameters of a list of the server in use."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -22,7 +22,7 @@ _RESTORE_KEY: Final = "report_identity_restore"
 
 
 class Identity(StrEnum):
-    """Who sends the report, as the options of the menu."""
+    """The options of the menu: the report has no sender, or the person's name."""
 
     ANONYMOUS = "anonymous"
     NAMED = "named"

@@ -1,4 +1,4 @@
-"""What a person prefers in this browser, such as the density of a list. Kept in one cookie."""
+"""The preferences of this browser, such as the density of a list, in one cookie."""
 
 from typing import Final
 from urllib.parse import parse_qsl, urlencode

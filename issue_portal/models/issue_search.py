@@ -1,4 +1,4 @@
-"""What a search for issues means: an issue matches by number, text, reporter or project."""
+"""The meaning of a search for issues: by number, text, reporter or project."""
 
 import re
 import unicodedata

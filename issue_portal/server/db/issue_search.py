@@ -31,7 +31,7 @@ _IS_CANDIDATE: Final = "issues.key IN (SELECT value FROM json_each(:search_keys)
 
 @dataclass(frozen=True)
 class IssueSearch:
-    """What a search looks for. An issue matches if any of the fields matches."""
+    """The values of a search. An issue matches if any of them does."""
 
     text: str
     """Part of the description."""
