@@ -74,14 +74,7 @@ def test_text_too_large_for_the_connection_stays_in_the_browser(new_person):
     visitor.writes("It broke off.").presses("Send report").sees(RECEIVED)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a",
-        "🙂 👩‍👩‍👧",
-        "שלום \u202egnitirw desrever",
-    ],
-)
+@pytest.mark.parametrize("text", ["a", "🙂 👩‍👩‍👧 שלום \u202egnitirw desrever"])
 def test_text_is_shown_as_written(new_person, words, text):
     text = f"{text} {words}" if len(text) > 1 else text
     visible_text = strip_hidden_marks(text)
@@ -182,11 +175,12 @@ def test_draft_stored_before_an_update_of_the_portal_is_restored(new_person, wor
     visitor.expects_identity(by_name=True)
 
 
-@pytest.mark.parametrize("query", ["q=%01&page=x", "q=%00&issue=stats", "issue=.&page=99"])
-def test_lists_open_with_any_query_string(new_person, query):
-    reviewer = new_person().signed_in_as("reviewer").opens(f"/review?{query}")
-    expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()
-    reviewer.sees_not("Something went wrong")
+def test_lists_open_with_any_query_string(new_person):
+    reviewer = new_person().signed_in_as("reviewer")
+    for query in ("q=%01&page=x", "q=%00&issue=stats", "issue=.&page=99"):
+        reviewer.opens(f"/review?{query}")
+        expect(reviewer.page.get_by_role("searchbox", name="Search")).to_be_visible()
+        reviewer.sees_not("Something went wrong")
 
 
 def test_reload_keeps_edits_of_fields_that_a_link_filled_in(new_person):

@@ -1,6 +1,7 @@
 """The client with a running server of each variant of the API: original, newer, this project's."""
 
 import uuid
+from itertools import islice
 
 import pytest
 
@@ -61,11 +62,13 @@ def test_only_anonymous_reports_have_a_receipt_if_the_server_has_receipts(
 def test_iteration_returns_each_issue_once(api_variant, client_factory):
     client = api_variant.make_client(client_factory)
     created_ids = [client.create(api_variant.make_new_issue(str(number))).id for number in range(7)]
-    ids = [issue.id for issue in client.iterate(IssueQuery(page_size=3))]
+    # The server also has the issues of other tests, too many to read them all.
+    issues = islice(client.iterate(IssueQuery(page_size=3)), 20)
+    ids = [issue.id for issue in issues]
     assert ids[:7] == created_ids[::-1]
     assert len(set(ids)) == len(ids)
-    ids = [issue.id for issue in client.iterate(IssueQuery(page=2, page_size=3))]
-    assert ids[:4] == created_ids[3::-1]
+    issues = islice(client.iterate(IssueQuery(page=2, page_size=3)), 4)
+    assert [issue.id for issue in issues] == created_ids[3::-1]
 
 
 def test_list_returns_numbered_pages(api_variant, client_factory):
