@@ -47,7 +47,7 @@ render_points(
     _("How to track a report"),
     _("**Anonymous:** enter your receipt on Track. No one can find the report without it.")
     if gives_receipts
-    else _("**Anonymous:** you can't track it, because this server gives no receipts."),
+    else _("**Anonymous:** you can't track it, because this server doesn't offer receipts."),
     _("**With your name:** sign in and open My reports."),
 )
 with st.expander(_("Link to the form or embed it"), icon=":material/link:"):

@@ -49,7 +49,10 @@ def render_insights() -> None:
         # A server without statistics may take the path for that of an issue, and refuse the period.
         if isinstance(error, BadRequestError) and not api_session.is_remote():
             raise
-        with slot.container(), placeholders.render_not_supported(_("This server has no insights.")):
+        with (
+            slot.container(),
+            placeholders.render_not_supported(_("Insights aren't available on this server.")),
+        ):
             render_link_to_queue()
         return
     except IssuesError as error:
@@ -198,7 +201,7 @@ def render_days(spans: list[Span]) -> None:
             _("Open over time"),
             label_heading,
             description=_("Number of open issues over time"),
-            note=_("Select a bar to see which are still open."),
+            note=_("Select a bar to see which issues are still open."),
         ),
     )
 

@@ -89,7 +89,8 @@ def render_thanks(person: Person | None, sending: ReportSending, sent: Submitted
         text = _("A reviewer will look at it. You'll see it move from New to In review to Closed.")
     else:
         text = _(
-            "A reviewer will look at it. You can't track it, because this server gives no receipts."
+            "A reviewer will look at it. You can't track it, because this server doesn't offer"
+            " receipts."
         )
     st.write(text)
     with st.container(key="next_steps", horizontal=True, vertical_alignment="center"):

@@ -22,7 +22,12 @@ def render_sign_in() -> None:
         st.success(_("You're signed out."), icon=":material/logout:")
     render_sign_out_warnings()
     if server_capabilities.gives_receipts():
-        st.caption(_("Without signing in, you can report anonymously and track it with a receipt."))
+        st.caption(
+            _(
+                "Without signing in, you can report anonymously and track your report with a"
+                " receipt."
+            )
+        )
     else:
         st.caption(_("Without signing in, you can report anonymously."))
     return_after_sign_in.note_signing_in()
@@ -38,8 +43,8 @@ def render_sign_out_warnings() -> None:
         st.warning(
             _(
                 "We couldn't save your sign-out, because the server can't write to its disk."
-                " If someone else may have your sign-in, change your password and contact your"
-                " administrator."
+                " If someone else may have access to your account, change your password and"
+                " contact your administrator."
             ),
             icon=":material/warning:",
         )

@@ -53,7 +53,7 @@ def render_report(tracked: str, fault_slot: DeltaGenerator, checks: DeltaGenerat
     try:
         report = look_up(digits)
     except NotFoundError:
-        text = _("No report has this receipt. Check the digits; it may also have been deleted.")
+        text = _("No report has this receipt. Check the digits; the report may have been deleted.")
         fault_line.render(fault_slot, text, _FIELD_KEY)
         return
     except IssuesError as error:
@@ -81,7 +81,7 @@ st.title(_("Track a report"), anchor=False)
 
 if server_capabilities.gives_receipts() is False:
     with placeholders.render_not_supported(
-        _("You can't track anonymous reports, because this server gives no receipts.")
+        _("You can't track anonymous reports, because this server doesn't offer receipts.")
     ):
         st.page_link("pages/my_issues.py", label=_("Show my reports"), icon=":material/inbox:")
     st.stop()

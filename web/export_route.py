@@ -89,7 +89,7 @@ def _start_export(request: Request, sign_in: SignIn) -> Response:
     except ApiError as error:
         return PlainTextResponse(f"The server refused the export: {error}", error.status)
     except IssuesError:
-        return PlainTextResponse("The server does not answer. Try again in a moment.", 503)
+        return PlainTextResponse("The server isn't responding. Try again in a moment.", 503)
     name = f"issues-{datetime.now(UTC):%Y-%m-%d}.{file_format}"
     return StreamingResponse(
         _stream_in_threads(_format_lines(file_format, chain(first, issues))),

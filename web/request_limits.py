@@ -167,7 +167,7 @@ class RequestLimitsMiddleware:
             await take_tokens(usage.peak_requests, cost)
             if _has_excessive_cookies(Headers(scope=scope)):
                 refusal = PlainTextResponse(
-                    "The cookies are too long. Delete the cookies of this site and sign in again.",
+                    "The cookies are too long. Delete this site's cookies and sign in again.",
                     431,
                 )
                 await self._refuse(refusal, usage, scope, receive, send)

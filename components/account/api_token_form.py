@@ -93,7 +93,7 @@ def render(person: Person) -> None:
 
 
 def _render_scopes(person: Person, number: int) -> None:
-    title = _("What may it do?")
+    title = _("What can it do?")
     with st.container(gap="xsmall"):
         st.markdown(title)
         for scope in list_usable_scopes(person.role):
@@ -141,7 +141,7 @@ def _find_faults(name: str, scopes: list[Scope], role: Role) -> list[str]:
     if is_blank(name):
         faults.append(_("Give the token a name."))
     if not scopes:
-        faults.append(_("Choose what the token may do."))
+        faults.append(_("Choose what the token can do."))
     if Scope.REVIEW in scopes and Scope.REVIEW not in list_usable_scopes(role):
         faults.append(_("To review, the token needs access to all reports."))
     return faults
@@ -155,12 +155,14 @@ def _create(form: TokenForm, name: str, scopes: list[Scope], role: Role, days: i
             name=name, scopes=scopes, expires_in_days=days, role=role
         )
     except ConflictError:
-        return _("You have as many tokens as you can have. Revoke one that you no longer use.")
+        return _("You've reached the maximum number of tokens. Revoke one you no longer use.")
     except IssuesError as error:
         failed = _("We couldn't create the token.")
         text = f"{failed} {messages.explain_cause(error)}"
         if error.unsure:
-            text += " " + _("If the list shows it after a reload, revoke it and try again.")
+            text += " " + _(
+                "Reload the page; if the token is in the list, revoke it and try again."
+            )
         return text
     form.owner = owner
     form.number += 1

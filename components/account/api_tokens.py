@@ -47,7 +47,7 @@ def forget_created() -> None:
 
 
 def _render_purpose() -> None:
-    text = _("A script or another program signs in with a token instead of your password.")
+    text = _("Scripts and other programs sign in with a token instead of your password.")
     if not get_settings().api_url:  # Otherwise the reference is on another server.
         text += " " + _("[See what the API can do](/api/docs).")
     st.caption(text)
@@ -91,7 +91,7 @@ def _render_list(tokens: Iterable[ApiToken]) -> None:
 
 
 def _format_token(token: ApiToken) -> str:
-    name = f"<bdi>{html.escape(token.name)}</bdi>" if token.name else _("Token without a name")
+    name = f"<bdi>{html.escape(token.name)}</bdi>" if token.name else _("Unnamed token")
     facts = [
         ", ".join(map(labels.format_scope, token.scopes)),
         labels.format_role(token.role) if token.role else "",

@@ -36,7 +36,7 @@ def _render_form(sign_in: PasswordSignIn) -> PasswordSignIn | None:
         is_submitted = st.form_submit_button(_("Save new password"))
     if not is_submitted:
         return None
-    account = check_account_password(username, old, wrong=_("Wrong current password."))
+    account = check_account_password(username, old, wrong=_("The current password is wrong."))
     if account is None:
         return None
     if new == old.strip():

@@ -29,7 +29,7 @@ def render() -> None:
 
 def _render_question(token: ApiToken) -> None:
     name = f"<b><bdi>{html.escape(token.name)}</bdi></b>" if token.name else _("this token")
-    text = _("Programs that use {name} stop working at once. This can't be undone.")
+    text = _("Programs that use {name} will stop working immediately. This can't be undone.")
     st.html(f"<p>{text.format(name=name)}</p>")
 
     def confirm() -> None:

@@ -20,7 +20,7 @@ def render(target: ReturnTarget) -> None:
     opens ``target``.
     """
     if report_state.get_sign_in_click_id():
-        st.info(_("Your report is sent as soon as you've signed in."), icon=":material/send:")
+        st.info(_("Your report will be sent as soon as you sign in."), icon=":material/send:")
     if embed.is_embedded():
         # Providers refuse to be framed, and browsers block cookies in frames of other sites.
         embed.render_page_link("sign_in", label=_("Sign in"), icon=":material/login:")

@@ -130,9 +130,7 @@ def _render_question(request: _BulkRequest, question: str) -> None:
     st.write(question)
     if request.action_name == DELETE:
         if not server_capabilities.can_restore():
-            st.write(
-                _("You can still read them with the Deleted filter, but you can't restore them.")
-            )
+            st.write(_("Deleted issues stay in the Deleted tab, but can't be restored."))
         elif request.count <= BULK_UNDO_LIMIT:
             st.write(_("You can undo this for ten seconds."))
     with st.container(horizontal=True, key="bulk_confirm"):

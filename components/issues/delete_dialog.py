@@ -26,7 +26,7 @@ def render(on_confirm: Callable[..., None]) -> None:
 
 
 def _render_question(seen: Issue, on_confirm: Callable[..., None], *, withdraw: bool) -> None:
-    st.write(_("This server can't restore it."))
+    st.write(_("This can't be undone."))
 
     def confirm() -> None:
         _forget_question()

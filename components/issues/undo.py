@@ -39,7 +39,7 @@ def _make_id() -> str:
 
 
 def _format_conflict(number: int | None) -> str:
-    text = _("Someone else has changed #{number} since, so it wasn't undone.")
+    text = _("Someone else has since changed #{number}, so your change wasn't undone.")
     return text.format(number=number)
 
 
@@ -150,7 +150,7 @@ class UndoBulk(_Undo):
 
     def format_conflict(self) -> str:
         """Say that some issues keep the change."""
-        return _("Some issues have changed since, so they weren't undone.")
+        return _("Some issues have since changed, so they were left as they are.")
 
     def apply(self, client: IssuesClient) -> None:
         """Send the inverse change.
@@ -189,7 +189,7 @@ class UndoBulkMove(_Undo):
 
     def format_conflict(self) -> str:
         """Say that some issues keep the change."""
-        return _("Some issues have changed since, so they weren't undone.")
+        return _("Some issues have since changed, so they were left as they are.")
 
     def apply(self, client: IssuesClient) -> None:
         """Send the former states of the issues that are still in the state of the move.

@@ -85,9 +85,9 @@ def render(person: Person, issue: Issue) -> ReportEdit | None:
             InitialValues(seen.description or ""),
             text_choice=TextChoice(
                 own_text_shown=_("This is your unsaved edit."),
-                use_link_text=_("Use the other text"),
+                use_link_text=_("Use the saved text"),
                 link_text_shown=_("You have an unsaved edit."),
-                use_own_text=_("Continue it"),
+                use_own_text=_("Continue editing"),
             ),
         )
         # Always render the slot: otherwise the buttons below would lose their state.

@@ -27,8 +27,8 @@ def render() -> None:
     if not get_settings().embed_in:
         st.caption(
             _(
-                "Only pages on the portal's own host and port can embed it. To allow other sites,"
-                " an administrator sets {setting}."
+                "Only pages on the portal's own host and port can embed it. An administrator can"
+                " allow other sites with {setting}."
             ).format(setting="`ISSUES_EMBED_IN`")
         )
     if st.toggle(_("Preview"), key="link_preview"):
@@ -61,7 +61,7 @@ def _find_fault(prefill: Prefill) -> str:
         return _("Enter both the conversation ID and the answer ID, or neither.")
     ids = (prefill.thread, prefill.interaction, prefill.project)
     if not all(is_linkable_id(value) for value in ids if value):
-        return _("In a link, an ID can only have letters from a to z, digits and {signs}.").format(
+        return _("IDs in a link can only contain letters (a–z), digits and {signs}.").format(
             signs="`. _ : / @ + = ~ -`"
         )
     return ""

@@ -30,7 +30,7 @@ def render(digits: str, number: int | None, sent_at: datetime | None) -> None:
             width="content",
             data={
                 "label": _("Download"),
-                "file_name": f"issue-{number}-receipt.txt",
+                "file_name": f"report-{number}-receipt.txt",
                 "file_text": _format_file(digits, number, sent_at),
             },
         )
@@ -61,8 +61,8 @@ def _render_bookmark(digits: str) -> None:
 
 def _format_file(digits: str, number: int | None, sent_at: datetime | None) -> str:
     text = _(
-        "Report: #{number}\nReceipt: {receipt}\nSent: {when}\n\nTo see what became of your"
-        " report, enter the receipt on the Track page, or open this link:\n{link}\n"
+        "Report: #{number}\nReceipt: {receipt}\nSent: {when}\n\nTo track your report,"
+        " enter the receipt on the Track page or open this link:\n{link}\n"
     )
     return text.format(
         number=number,

@@ -55,7 +55,7 @@ PASSWORD_FAULTS = {
     PasswordFault.TOO_LONG: N_("The new password is too long. Use at most {most} characters."),
     PasswordFault.SPACES: N_("The new password can't start or end with a space."),
     PasswordFault.EASY: N_(
-        "The new password is easy to guess. Use several unusual words or random characters."
+        "The new password is too easy to guess. Use several unusual words or random characters."
     ),
 }
 

@@ -53,7 +53,7 @@ def render_crash(error: Exception) -> bool:
 
 def explain_failure(error: errors.IssuesError) -> str:
     """Explain the error of a call; warn if the call may have taken effect nevertheless."""
-    doubt = _("It may have been sent anyway.")
+    doubt = _("It may have gone through anyway.")
     return f"{explain_cause(error)} {doubt}" if error.unsure else explain_cause(error)
 
 
@@ -72,11 +72,11 @@ def explain_cause(error: errors.IssuesError) -> str:
             return text.format(count=seconds)
         case errors.AuthenticationError() if not api_backend.get_backend().accepts_portal_tokens:
             # The server refuses the token that an administrator gave the portal.
-            return _("The server refused access; ask your administrator to set it up for you.")
+            return _("The server refused access; contact your administrator.")
         case errors.AuthenticationError():
             return _("You've been signed out. Sign in again.")
         case errors.BadRequestError() if _lacks_organisation(error):
-            return _("The portal isn't set up for this server yet; ask your administrator.")
+            return _("The portal isn't set up for this server yet; contact your administrator.")
         case errors.PermissionDeniedError() | errors.BadRequestError():
             return format_sentence(str(error))
         case errors.NotFoundError():
@@ -87,8 +87,8 @@ def explain_cause(error: errors.IssuesError) -> str:
             return _("This server can't do that.")
         case _:
             text = _(
-                "The server failed; try again, and contact your administrator if it keeps"
-                " happening."
+                "Something went wrong on the server; try again, and contact your administrator if"
+                " it keeps happening."
             )
             if error.request_id:
                 text += " " + _("Request ID: {code}").format(code=error.request_id)

@@ -18,7 +18,7 @@ from issue_portal.server.sample_data.sample_issues import add_sample_issues
     help="Language of the sample issues.",
 )
 def demo(language: str) -> None:
-    """Add about 150 sample issues of three months to an empty database."""
+    """Add three months of sample issues to an empty database."""
     with open_local_service() as service:
         if not add_sample_issues(service, language):
             raise FatalError("The database already has issues: sample issues need an empty one.")

@@ -22,8 +22,9 @@ from issue_portal.server.services.import_issues import import_issues
 def import_file(file: Path, as_json: bool) -> None:
     """Import issues from FILE (- reads standard input).
 
-    FILE has JSON Lines that `export` or `archive` wrote, or another server's issues in that form.
-    Does not import histories. Skips issues whose id exists, so you can repeat the import.
+    FILE contains JSON Lines written by `export` or `archive`, or another server's issues in that
+    format. Does not import histories. Skips issues whose id already exists, so you can repeat the
+    import.
     """
     try:
         with open_local_service() as service, _open_input(file) as lines:

@@ -20,10 +20,10 @@ def token() -> None:
 
 
 def check_email(_: click.Context, __: click.Parameter, email: str) -> str:
-    """Return an e-mail address in lower case. Raises a usage error if it is invalid."""
+    """Return an email address in lower case. Raises a usage error if it is invalid."""
     name, _at, host = email.partition("@")
     if not name or not host or email != email.strip() or len(email) > 320:
-        raise click.BadParameter("not an e-mail address")
+        raise click.BadParameter("not an email address")
     return email.lower()
 
 
@@ -44,7 +44,7 @@ def check_name(_: click.Context, __: click.Parameter, name: str | None) -> str |
     "--email",
     required=True,
     callback=check_email,
-    help="E-mail address of the token's user, who is created if missing.",
+    help="Email address of the token's user, who is created if missing.",
 )
 @click.option(
     "--role",

@@ -1,4 +1,4 @@
-"""``user``: the people who can sign in at the portal."""
+"""``user``: the people who can sign in to the portal."""
 
 import re
 import sys
@@ -24,7 +24,7 @@ password_stdin = click.option(
 
 @click.group()
 def user() -> None:
-    """Manage the people who can sign in at the portal. Changes take effect at once."""
+    """Manage the people who can sign in to the portal. Changes take effect at once."""
 
 
 @user.command()

@@ -36,7 +36,7 @@ class PasswordFault(StrEnum):
     TOO_SHORT = f"is too short: use at least {SHORTEST_PASSWORD} characters"
     TOO_LONG = f"is too long: use at most {LONGEST_PASSWORD} bytes"
     SPACES = "begins or ends with a space"
-    EASY = "is easy to guess: use several unusual words, or random characters"
+    EASY = "is too easy to guess: use several unusual words, or random characters"
 
 
 class Account(BaseModel):

@@ -98,4 +98,4 @@ def test_edited_account_changes_the_permissions_of_its_tokens(api):
 def test_token_needs_an_email_address(api):
     result = api.run_command("token", "create", "--email", "me")
     assert result.returncode == 2
-    assert "not an e-mail address" in result.stderr
+    assert "not an email address" in result.stderr

@@ -86,10 +86,10 @@ def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, word
 def test_form_says_what_is_missing_and_keeps_what_was_typed(new_person):
     reviewer = opens_account(new_person(), "reviewer")
     fills_form(reviewer, " ").presses("Create token")
-    reviewer.sees("Give the token a name. Choose what the token may do.")
+    reviewer.sees("Give the token a name. Choose what the token can do.")
     name = reviewer.page.get_by_role("textbox", name="Name")
     name.fill("A script")
-    reviewer.presses("Create token").sees("Choose what the token may do.")
+    reviewer.presses("Create token").sees("Choose what the token can do.")
     reviewer.page.get_by_text("Review reports:").click()
     reviewer.chooses("Only reports sent with your name").presses("Create token")
     reviewer.sees("To review, the token needs access to all reports.")

@@ -150,7 +150,7 @@ def test_draft_survives_reload_and_other_pages_and_is_sent_after_the_sign_in(
     member.goes_to("Report")
     expect(member.page.get_by_label("What happened?")).to_have_value(words)
     member.expects_identity(by_name=True).reports_anonymously().reports_by_name()
-    member.presses("Sign in and send").sees("Your report is sent as soon as")
+    member.presses("Sign in and send").sees("Your report will be sent as soon as")
     member.tries("member", "wrong").sees("Wrong username or password.")
     member.signs_in("member").sees(RECEIVED).sees("See it in My reports")
     [issue] = issues_with(portal, words)

@@ -195,7 +195,7 @@ def test_server_failure_shows_a_request_id_except_for_anonymous_reports(new_pers
 
     member = new_person(servers.portal).signed_in_as("member").opens()
     member.chooses("No answer").writes("It fails.")
-    failure = member.page.get_by_role("alert").filter(has_text="The server failed")
+    failure = member.page.get_by_role("alert").filter(has_text="Something went wrong on the server")
     rename("history", "renamed")
     try:
         member.presses("Send report")

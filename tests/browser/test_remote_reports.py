@@ -83,7 +83,7 @@ def test_missing_organisation_is_told_to_the_operator(
     ).start()
     try:
         visitor = new_person(portal).opens().chooses("Other").writes(words).presses("Send report")
-        visitor.sees("The portal isn't set up for this server yet; ask your administrator.")
+        visitor.sees("The portal isn't set up for this server yet; contact your administrator.")
         expect(visitor.page.get_by_label("What happened?")).to_have_value(words)
         visitor.waits_until(lambda: "set ISSUES_ORG" in portal.log)
     finally:

@@ -32,9 +32,11 @@ def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, r
         expect(visitor.page.get_by_role("link", name=page, exact=True)).to_have_count(0)
     visitor.page.reload()
     visitor.sees(RECEIVED).sees("This server gives no receipt")
-    visitor.opens("/track").sees("this server gives no receipts")
+    visitor.opens("/track").sees("this server doesn't offer receipts")
     expect(visitor.page.get_by_role("textbox")).to_have_count(0)
-    visitor.goes_to("Help").sees("this server gives no receipts").sees_not("enter your receipt")
+    visitor.goes_to("Help").sees("this server doesn't offer receipts").sees_not(
+        "enter your receipt"
+    )
     visitor.sees("Another server stores the reports.")
 
 
@@ -75,7 +77,7 @@ def test_member_reports_by_name_edits_and_withdraws(new_person, remote, words):
         expect(text).to_have_value(f"{words}, second edition")
         member.presses("Cancel")
         expect(text).to_have_count(0)
-    member.presses("Withdraw").sees("This server can't restore it.").presses("Cancel")
+    member.presses("Withdraw").sees("This can't be undone.").presses("Cancel")
     expect(member.page.get_by_role("dialog")).to_have_count(0)
     member.settles()
     member.presses("Withdraw")
@@ -138,7 +140,9 @@ def test_reviewer_works_through_the_queue(new_person, remote, words):
     reviewer.sees("2 issues closed")
     for number in range(2):
         expect(reviewer.row(f"{several} {number}")).to_contain_text("Closed")
-    reviewer.goes_to("Insights").sees("This server has no insights.").sees_not("Try again")
+    reviewer.goes_to("Insights").sees("Insights aren't available on this server.").sees_not(
+        "Try again"
+    )
 
 
 @pytest.mark.parametrize("remote", ["newer-strict"], indirect=True)

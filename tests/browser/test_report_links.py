@@ -91,7 +91,7 @@ def test_help_builds_a_link_that_fills_in_the_form(new_person):
     author.sees("Enter both the conversation ID and the answer ID, or neither.")
     author.page.get_by_role("textbox", name="Answer ID").fill("i:1")
     author.page.get_by_role("textbox", name="Answer ID").press("Tab")
-    author.sees("In a link, an ID can only have letters from a to z, digits and")
+    author.sees("IDs in a link can only contain letters (a–z), digits and")
     author.page.get_by_role("textbox", name="Conversation ID").fill("t=1")
     author.page.get_by_role("textbox", name="Conversation ID").press("Tab")
     code = author.page.get_by_test_id("stCode")

@@ -139,7 +139,7 @@ def test_insights_link_to_the_queue(new_person, portal, words):
 
     page.go_back()
     expect(page.get_by_role("radio", name="90 days")).to_be_checked()
-    reviewer.sees("Select a bar to see which are still open.")
+    reviewer.sees("Select a bar to see which issues are still open.")
     assert page.url == insights_url
     # Of the columns, Tab reaches the newest one.
     page.get_by_role("button", name="Table: Open over time").press("Tab")

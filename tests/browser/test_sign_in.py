@@ -94,11 +94,11 @@ def test_new_password_revokes_other_sign_ins(new_person, account):
     new = f"new {uuid.uuid4().hex[:12]}"
     person.expands("Change password")
     change_password("not the password", new)
-    person.sees("Wrong current password.")
+    person.sees("The current password is wrong.")
     change_password(account["password"], "short")
     person.sees("too short. Use at least 8 characters.")
     change_password(account["password"], account["username"])
-    person.sees("The new password is easy to guess")
+    person.sees("The new password is too easy to guess")
     change_password(account["password"], new)
     person.sees("Password changed")
     person.waits_until(lambda: get_sign_in_cookie(person)["value"] != old_cookie["value"])

@@ -163,7 +163,9 @@ def test_undo_does_not_overwrite_a_change_by_a_colleague(new_person, portal, wor
         reviewer.presses("Start review").sees(STARTED)
         other.update(other.get(issue.id), state=IssueState.CLOSED)
         reviewer.presses("Undo")
-        reviewer.sees(f"Someone else has changed #{issue.issue_number} since, so it wasn't undone.")
+        reviewer.sees(
+            f"Someone else has since changed #{issue.issue_number}, so your change wasn't undone."
+        )
         expect(reviewer.row(words)).to_contain_text("Closed")
         assert other.get(issue.id).state == IssueState.CLOSED
 

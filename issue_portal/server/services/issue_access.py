@@ -102,11 +102,11 @@ def check_may_restore(principal: Principal, row: AnyRow, deletion: AnyRow | None
         error = ForbiddenError("You can only restore your own issues.")
         raise principal.refuse(Action.RESTORE_ALL, error)
     if deletion is None or deletion.actor != principal.user_id:
-        error = ForbiddenError("Somebody else deleted this issue, so you cannot restore it.")
+        error = ForbiddenError("Someone else deleted this issue, so you cannot restore it.")
         raise principal.refuse(Action.RESTORE_ALL, error)
     # The history has whole seconds. A fraction would shorten the time by up to a second.
     if int(time.time()) - deletion.at > RESTORE_SECONDS:
-        error = ForbiddenError(f"You can restore an issue for {RESTORE_SECONDS} seconds only.")
+        error = ForbiddenError(f"You can only restore an issue within {RESTORE_SECONDS} seconds.")
         raise principal.refuse(Action.RESTORE_ALL, error)
 
 

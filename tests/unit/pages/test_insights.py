@@ -165,7 +165,7 @@ def test_empty_period_offers_all_issues(answers, drawn):
 def test_server_without_statistics(answers, drawn, error):
     answers["period"] = answers["previous"] = error(Problem(status=404))
     at = open_page()
-    assert "This server has no insights." in read_html(at)
+    assert "available on this server." in read_html(at)
     assert at.markdown[-1].value == "link to pages/review.py"
     assert "insights-skeleton" not in read_html(at)
 

@@ -102,7 +102,7 @@ def test_help_says_if_the_server_gives_no_receipts(visitor_client, monkeypatch):
     monkeypatch.setattr(server_capabilities, "gives_receipts", lambda: False)
     at = AppTest.from_file(ROOT / "pages/help.py").run()
     text = " ".join(element.value for element in at.markdown)
-    assert "this server gives no receipts" in text
+    assert "this server doesn't offer receipts" in text
 
 
 def test_pages_are_in_the_language_of_the_browser(visitor_client, set_language):

@@ -87,7 +87,7 @@ def test_without_bulk_changes_failures_are_explained(client, refuse_bulk):
     client.delete.side_effect = [None, make_error(Problem(status=404)), ServerError(Problem())]
     refusals = list_refusals(BULK_ACTIONS["delete"].apply(client, make_issues(3)))
     assert refusals[1] == "Already deleted."
-    assert "server failed" in refusals[2]
+    assert "went wrong on the server" in refusals[2]
 
 
 def test_refusals_are_explained_by_their_code(client):
@@ -100,7 +100,7 @@ def test_refusals_are_explained_by_their_code(client):
     assert refusals[1] == "Already deleted."
     assert "permission" in refusals[2]
     assert "isn't responding" in refusals[3]
-    assert "server failed" in refusals[4]
+    assert "went wrong on the server" in refusals[4]
     assert 0 not in refusals
 
 

@@ -34,7 +34,7 @@ def test_values_are_in_the_link(at):
     [
         ("link_reference_0", "thread", "both the conversation ID and the answer ID"),
         ("link_reference_1", "interaction", "both the conversation ID and the answer ID"),
-        ("link_reference_2", "a b", "letters from a to z"),
+        ("link_reference_2", "a b", "letters (a–z)"),
     ],
 )
 def test_invalid_or_incomplete_ids_show_a_warning_in_place_of_the_link(at, key, value, warning):

@@ -22,8 +22,8 @@ def make_problem(detail: str = "x") -> Problem:
         (errors.ConflictError(make_problem()), "has changed"),
         (errors.PreconditionFailedError(make_problem()), "has changed"),
         (errors.NotSupportedError(make_problem()), "can't do that"),
-        (errors.ServerError(make_problem()), "server failed"),
-        (errors.BadResponseError("x"), "server failed"),
+        (errors.ServerError(make_problem()), "went wrong on the server"),
+        (errors.BadResponseError("x"), "went wrong on the server"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -57,4 +57,4 @@ def test_failure_with_unknown_outcome_may_have_succeeded(backend):
     error.unsure = True
     text = messages.format_failure(error, failed="We couldn't send it, but it is safe.")
     assert text.startswith("We couldn't send it, but it is safe. The server isn't responding")
-    assert text.endswith("It may have been sent anyway.")
+    assert text.endswith("It may have gone through anyway.")
