@@ -84,7 +84,6 @@ page = st.navigation(
 is_wide = page in [pages[entry.name] for entry in menu if entry.is_wide]
 st.set_page_config(
     page_title=f"{page.title} · Issue Portal",
-    page_icon="web/static/icon.svg",
     layout="wide" if is_wide else "centered",
 )
 

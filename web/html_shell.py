@@ -10,6 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -132,9 +133,11 @@ def _make_page(code: str, *, is_embedded: bool) -> _Page:
     styles = (*_STYLES, "embedded.css") if is_embedded else _STYLES
     root_tag = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
     style = "".join((_ASSETS / name).read_text(encoding="utf-8") for name in styles)
+    icon = quote((_ASSETS / "icon.svg").read_text(encoding="utf-8"))
     page = streamlit_compat.make_index_html(
         root=root_tag,
         title="Issue Portal",
+        icon=f"data:image/svg+xml,{icon}",
         style=style,
         no_script=html.escape(i18n.translate(_NO_SCRIPT, code)),
     )

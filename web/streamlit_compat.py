@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,7 +93,12 @@ errors to the console. Streamlit stores a theme for each path; the portal has on
 TODO(streamlit>1.67): remove when the server tells its URL and a script can change the theme.
 """
 
-_INDEX_PARTS: Final = ('<html lang="en">', "<title>Streamlit</title>", "</body>")
+_INDEX_PARTS: Final = (
+    '<html lang="en">',
+    "<title>Streamlit</title>",
+    'href="./favicon.png"',
+    "</body>",
+)
 _INLINE_SCRIPT: Final = re.compile("<script>.*?</script>", re.DOTALL)
 _NO_SCRIPT: Final = re.compile("<noscript>.*?</noscript>", re.DOTALL)
 
@@ -176,20 +182,26 @@ def get_static_folder() -> Path:
     return Path(get_static_dir())
 
 
-def make_index_html(*, root: str, title: str, style: str, no_script: str) -> str:
+def make_index_html(*, root: str, title: str, icon: str, style: str, no_script: str) -> str:
     """Return Streamlit's page with `root` as its `<html>` tag, and our title, style and script.
 
-    `no_script` is the HTML text for browsers without JavaScript. The page contains the styles
-    because styles from a script arrive late, and the visible page then jumps. Raises `RuntimeError`
-    if the page of a new Streamlit version is different. TODO(streamlit>1.67): remove when language,
-    title and style of the page can be configured.
+    `icon` is the URL of the icon in the browser tab. `no_script` is the HTML text for browsers
+    without JavaScript. The page contains the styles because styles from a script arrive late, and
+    the visible page then jumps. Raises `RuntimeError` if the page of a new Streamlit version is
+    different. TODO(streamlit>1.67): remove when language, title, icon and style of the page can be
+    configured.
     """
     page = (get_static_folder() / "index.html").read_text(encoding="utf-8")
     page, count = _NO_SCRIPT.subn(lambda _: f"<noscript><p>{no_script}</p></noscript>", page)
     page, script_count = _INLINE_SCRIPT.subn(lambda _: f"<script>{START_SCRIPT}</script>", page)
     if count != 1 or script_count != 1 or any(page.count(part) != 1 for part in _INDEX_PARTS):
         raise RuntimeError("Streamlit's index.html has changed: see web/streamlit_compat.py.")
-    replacements = (root, f"<title>{title}</title>", f"<style>\n{style}</style>\n</body>")
+    replacements = (
+        root,
+        f"<title>{title}</title>",
+        f'href="{icon}"',
+        f"<style>\n{style}</style>\n</body>",
+    )
     for part, replacement in zip(_INDEX_PARTS, replacements, strict=True):
         page = page.replace(part, replacement)
     return page
@@ -233,6 +245,22 @@ def is_fragment_run() -> bool:
     """
     context = get_script_run_ctx()
     return bool(context and context.fragment_ids_this_run)
+
+
+def clear_session() -> None:
+    """Clear the state of this browser session, and forget the callbacks of its widgets.
+
+    `st.session_state.clear()` alone keeps the callbacks. A message that the browser sent before it
+    got the next page would call them, although the values they read are gone.
+    TODO(streamlit>1.67): remove when clearing the session also forgets its callbacks.
+    """
+    st.session_state.clear()
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    widgets = context.session_state._state._new_widget_state.widget_metadata
+    for name, widget in widgets.items():
+        widgets[name] = replace(widget, callback=None, callbacks=None)
 
 
 def count_active_sessions() -> float:

@@ -2,7 +2,7 @@
 // cookie afterwards.
 let removed = false;
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data: [data], setTriggerValue }) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   const setCookie = (value, seconds) => {
     // biome-ignore lint/suspicious/noDocumentCookie: CookieStore needs HTTPS, which a local network may lack.

@@ -1,7 +1,7 @@
 // Asks the server to set or remove the sign-in cookie, because scripts cannot access it (HttpOnly).
 let sentTicket;
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   if (data.ticket === sentTicket) return;
   sentTicket = data.ticket;
   fetch("cookie", {

@@ -9,6 +9,7 @@ from auth.sign_in_mode import SignInMode, get_sign_in_mode
 from auth.trusted_headers import HEADERS_RECEIVED_AT_KEY
 from components.account.sign_in_notices import note_sign_out, note_unsaved_revocation
 from components.ui import i18n
+from web import streamlit_compat
 
 PENDING_REDIRECT_KEY = "pending_redirect"
 """Session key: name of the provider at which to sign in, or "" to sign out at the provider."""
@@ -59,7 +60,7 @@ def continue_as_visitor() -> None:
 def _clear_session() -> None:
     language = i18n.get_language()
     received_at = st.session_state.get(HEADERS_RECEIVED_AT_KEY)
-    st.session_state.clear()
+    streamlit_compat.clear_session()
     i18n.set_language(language)
     # Keep the time at which the proxy's headers were received: without it, they would count as a
     # new sign-in.

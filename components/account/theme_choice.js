@@ -17,7 +17,7 @@ const chooseTheme = (key, name) => {
   location.reload();
 };
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const current = readTheme(data.storage_key);
   const group = document.createElement("div");
   group.setAttribute("role", "group");

@@ -6,7 +6,7 @@ import { renderColumns } from "./column_chart.js";
 // Keys of the charts that show their table. They remain when Streamlit replaces the elements.
 const tables = new Set();
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const chart = document.createElement("section");
   const toggle = () => {
     if (!tables.delete(data.key)) tables.add(data.key);

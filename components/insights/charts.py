@@ -99,15 +99,13 @@ def build_queue_url(filters: Mapping[str, str]) -> str:
 def _mount(
     key: str, bars: Sequence[Bar], texts: Texts, *, top: int, ticks: Sequence[object] = ()
 ) -> None:
-    # No lists and no dicts at this level: Streamlit (1.67) imports pandas to look at them, which
-    # delays the first visit after a start by up to three seconds.
     data = {
         "key": key,
         "title": texts.title,
         "note": texts.note,
         "description": texts.description,
         "rows": build_rows(bars, top=top),
-        "ticks": tuple(ticks),
+        "ticks": list(ticks),
         "labelHeading": texts.label_heading,
         "countHeading": _("Issues"),
         "showTable": _("Table"),

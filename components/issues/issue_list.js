@@ -14,7 +14,7 @@ const states = new Map();
 
 const AGE_INTERVAL_MS = 30_000;
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setStateValue, setTriggerValue }) {
   if (!states.has(data.list)) states.set(data.list, { commandQueue: new CommandQueue() });
   const state = states.get(data.list);
   const { commandQueue } = state;

@@ -5,6 +5,6 @@ export const showNewCount = (count) => {
   else style.removeProperty("--new-issues");
 };
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   showNewCount(data.count);
 }

@@ -28,7 +28,7 @@ window.addEventListener("issue-portal-move", ({ detail: { from, to } }) => {
   show();
 });
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   counts = data.counts ?? undefined;
   locale = data.locale;
   show();

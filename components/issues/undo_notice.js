@@ -53,24 +53,23 @@ window.addEventListener("issue-portal-undo", (event) => {
   }
 });
 
-export default function (call) {
-  const { data } = call;
+export default function ({ data: [data], parentElement, setStateValue }) {
   if (data.forget) {
     store(undefined);
-    call.parentElement.getRootNode().host.dataset.drawn = "";
+    parentElement.getRootNode().host.dataset.drawn = "";
     return;
   }
-  view = call;
+  view = { data, parentElement, setStateValue };
   if (stored && (stored.owner !== data.owner || stored.record.id === data.handled)) {
     store(undefined);
   }
   if (requestedId && requestedId === data.handled) {
     requestedId = undefined;
     // Otherwise a restarted portal would get the request again.
-    call.setStateValue("requested", null);
+    setStateValue("requested", null);
   } else if (requestedId && requestedId === stored?.record.id) {
     // The portal has lost the request if it was restarted; else it ignores the second one.
-    call.setStateValue("requested", stored.record);
+    setStateValue("requested", stored.record);
   }
   if (data.offer && data.offer.id !== lastOfferId) {
     lastOfferId = data.offer.id;

@@ -36,7 +36,7 @@ signOutChannel.onmessage = () => {
   if (owner) location.reload();
 };
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue }) {
   if (data.leave || data.forget) {
     leaveForm(data);
     parentElement.getRootNode().host.dataset.drawn = "";

@@ -1,7 +1,7 @@
 // Store in the draft whether the report is anonymous. In a new session, send the stored choice to the portal.
 import { Draft } from "./draft_store.js";
 
-export default function ({ data, setStateValue }) {
+export default function ({ data: [data], setStateValue }) {
   const draft = new Draft(data.name, data.owner);
   const stored = draft.choices[data.key];
   if (data.chosen === null) {

@@ -1,5 +1,5 @@
 // The button that downloads the receipt. The browser makes the file: no server has it.
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   if (!parentElement.querySelector("button")) {
     const created = document.createElement("button");
     created.type = "button";

@@ -12,7 +12,7 @@ new BroadcastChannel("issue-portal-signed-out").onmessage = () => {
   if (isShown) location.reload();
 };
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   if (data.sent) {
     wasSentSinceLoad = isShown = true;
     storage.setItem(STORAGE_KEY, JSON.stringify(data.sent));

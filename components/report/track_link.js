@@ -21,7 +21,7 @@ new BroadcastChannel("issue-portal-signed-out").onmessage = () => {
 };
 window.addEventListener("hashchange", sendNew);
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data: [data], setTriggerValue }) {
   send = (receipt) => setTriggerValue("receipt", receipt);
   const receipt = readReceipt();
   const isOutdated = receipt === sent && normalize(data.shown) !== normalize(receipt);

@@ -17,7 +17,7 @@ const checkConnection = () => {
   if (note.textContent !== content) note.textContent = content;
 };
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   text = data.text;
   if (note.isConnected) return;
   document.body.append(note);

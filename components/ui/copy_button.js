@@ -22,7 +22,7 @@ const copyTheOlderWay = (text) => {
   if (!isCopied) throw new Error("not copied");
 };
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const existing = parentElement.querySelector("button");
   const button = existing ?? document.createElement("button");
   if (!existing) {

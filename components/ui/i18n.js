@@ -7,7 +7,7 @@ const closeMenu = () => {
 };
 
 // Apply the chosen language to this page, and store it in a cookie.
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   const root = document.documentElement;
   if (root.lang !== data.language) closeMenu();
   root.lang = data.language;

@@ -3,6 +3,7 @@
 The browser loads these files by URL, so that the Content-Security-Policy can forbid inline scripts.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,15 +16,19 @@ _PACKAGE: Final = "issue_portal"
 _COMPONENTS: Final = Path(__file__).parents[1]
 
 
-def mount(python_file: str, *, key: str, **options: Any) -> Any:
+def mount(
+    python_file: str, *, key: str, data: Mapping[str, Any] | None = None, **options: Any
+) -> Any:
     """Mount the component whose script is beside ``python_file`` (pass ``__file__``).
 
-    ``options`` are those of a Streamlit component: ``data`` for the script, and callbacks
-    (``on_…_change``). Returns the state of the component.
+    The script gets ``data`` as the only item of an array. ``options`` are those of a Streamlit
+    component, such as callbacks (``on_…_change``). Returns the state of the component.
     """
     script = Path(python_file).with_suffix(".js")
+    # Streamlit (1.67) would import pandas to look for data frames in a mapping. That delays the
+    # first visit by half a second, and takes 70 MB. It does not look into sequences.
     return _make_component(script, streamlit_compat.identify_component_registry())(
-        key=key, **options
+        key=key, data=None if data is None else [data], **options
     )
 
 

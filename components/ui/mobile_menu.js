@@ -11,7 +11,7 @@ const nameButtons = () => {
     ?.setAttribute("aria-label", labels.close);
 };
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   const isListening = Boolean(labels);
   labels = data;
   nameButtons();

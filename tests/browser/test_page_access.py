@@ -1,6 +1,7 @@
 """Pages that each role can open, and the sign-in of an embedded page."""
 
 import uuid
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -52,3 +53,6 @@ def test_each_role_sees_only_its_pages(new_person, portal):
         for person in (visitor, member):
             person.opens(path).sees_not(words)
     reviewer.opens(f"/review?issue={issue.id}").sees(words)
+    # Streamlit imports pandas for some data. That delays the first visit, and takes 70 MB.
+    libraries = Path(f"/proc/{portal.process.pid}/maps")
+    assert not libraries.exists() or "/pandas/" not in libraries.read_text()

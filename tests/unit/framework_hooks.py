@@ -48,11 +48,41 @@ def check_methods(path: str, *names: str) -> Callable[[], None]:
 def check_index_page() -> None:
     compat = resolve("web.streamlit_compat:")
     page = compat.make_index_html(
-        root="<html lang='es'>", title="A title", style="b {}", no_script="Turn it on."
+        root="<html lang='es'>",
+        title="A title",
+        icon="data:,icon",
+        style="b {}",
+        no_script="Turn it on.",
     )
+    assert page.count('href="data:,icon"') == page.count('rel="shortcut icon"') == 1
     assert page.count("<html lang='es'>") == page.count("<title>A title</title>") == 1
     assert page.count("<noscript><p>Turn it on.</p></noscript>") == page.count("<noscript>") == 1
     assert page.rstrip().endswith("b {}</style>\n</body>\n</html>")
+
+
+SCRIPT_THAT_CLEARS_ITS_SESSION = """
+import streamlit as st
+from web import streamlit_compat
+
+def note_value():
+    st.session_state["noted"] = st.session_state["choice"]
+
+if not st.session_state.get("is_cleared"):
+    st.text_input("Choice", key="choice", on_change=note_value)
+if st.button("Clear"):
+    streamlit_compat.clear_session()
+    st.session_state["is_cleared"] = True
+"""
+
+
+def check_forgotten_callbacks() -> None:
+    app_test = resolve("streamlit.testing.v1:AppTest")
+    at = app_test.from_string(SCRIPT_THAT_CLEARS_ITS_SESSION).run()
+    at.button[0].click().run()
+    # This page is older than the cleared session, like a message that is on its way.
+    at.text_input[0].input("late").run()
+    assert not at.exception
+    assert "noted" not in at.session_state
 
 
 def check_log_formatter() -> None:
@@ -157,6 +187,7 @@ HOOKS = [
             "fragment_ids_this_run",
         ),
     ),
+    streamlit_hook("_new_widget_state.widget_metadata", check_forgotten_callbacks),
     streamlit_hook(
         "get_instance",
         check_exists("streamlit.runtime:get_instance", "streamlit.runtime:Runtime.stats_mgr"),
