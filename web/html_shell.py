@@ -33,6 +33,7 @@ _STYLES: Final = (
     "report.css",
     "insights.css",
     "actions.css",
+    "review_issue.css",
     "review.css",
     "loading.css",
 )

@@ -1,7 +1,7 @@
 """The API tokens of the current user: list, create, show the secret once, revoke."""
 
 import html
-from collections.abc import Iterable, Set
+from collections.abc import Sequence, Set
 from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
@@ -9,7 +9,7 @@ import streamlit as st
 from auth import current_user
 from components import api_session, server_capabilities
 from components.account import api_token_form, revoke_token_dialog
-from components.ui import i18n, labels, local_time, messages
+from components.ui import copy_button, focus, i18n, labels, local_time, messages
 from components.ui.i18n import _
 from issue_portal.client.errors import IssuesError, NotFoundError, NotSupportedError
 from issue_portal.core.portal_token import Person
@@ -33,17 +33,24 @@ def render(person: Person) -> None:
         return
     st.header(_("API tokens"), anchor=False)
     _render_purpose()
-    _render_list(sorted(tokens, key=lambda token: (token.name or "").casefold()))
+    tokens = tuple(sorted(tokens, key=lambda token: (token.name or "").casefold()))
+    _render_list(tokens)
     # Next to the form, where the person looks, however long the list is.
     _render_created({token.id for token in tokens})
-    api_token_form.render(person)
+    api_token_form.render(person, {(token.name or "").strip().casefold() for token in tokens})
     revoke_token_dialog.render()
 
 
 def forget_created() -> None:
     """Forget the secret of the token that was just created, and what the form said last."""
+    api_token_form.get_form().forget_outcome()
+
+
+def _close_created() -> None:
+    """Close the box with the secret, and go on in the form."""
+    forget_created()
     form = api_token_form.get_form()
-    form.created, form.fault = None, ""
+    focus.move_to(form.key_of("name"), form.key_of("fold"))
 
 
 def _render_purpose() -> None:
@@ -68,11 +75,19 @@ def _render_created(token_ids: Set[str]) -> None:
             _("Copy it now: it can't be shown again. Anyone who has it can act as you."),
             icon=":material/priority_high:",
         )
-        st.button(_("Done"), on_click=forget_created, key="created_api_token_done")
+        with st.container(horizontal=True, key="created_api_token_actions"):
+            copy_button.render(
+                _("Copy token"), created.token, key=api_token_form.COPY_KEY, has_border=True
+            )
+            st.button(_("Done"), on_click=_close_created, key="created_api_token_done")
 
 
-def _render_list(tokens: Iterable[ApiToken]) -> None:
-    for token in tokens:
+def _render_list(tokens: Sequence[ApiToken]) -> None:
+    form_key = api_token_form.get_form().key_of("fold")
+    for position, token in enumerate(tokens):
+        # After the token is revoked, the person goes on at the next one, or at the form.
+        neighbours = [*tokens[position + 1 :], *reversed(tokens[:position])]
+        next_keys = [f"revoke_{other.id}" for other in neighbours[:1]]
         with st.container(
             horizontal=True,
             vertical_alignment="center",
@@ -86,7 +101,7 @@ def _render_list(tokens: Iterable[ApiToken]) -> None:
                 type="tertiary",
                 icon=":material/delete:",
                 on_click=revoke_token_dialog.ask,
-                args=(token,),
+                args=(token, [*next_keys, form_key]),
             )
 
 
@@ -95,11 +110,19 @@ def _format_token(token: ApiToken) -> str:
     facts = [
         ", ".join(map(labels.format_scope, token.scopes)),
         labels.format_role(token.role) if token.role else "",
+        _format_creation(token),
         _format_expiry(token),
         _format_use(token),
     ]
     details = html.escape(" · ".join(fact for fact in facts if fact))
     return f'<div class="token"><b>{name}</b><br><span>{details}</span></div>'
+
+
+def _format_creation(token: ApiToken) -> str:
+    if token.created_at is None:
+        return ""
+    # A day in UTC: a time zone west of it would show the day before.
+    return _("created {day}").format(day=_format_day(token.created_at.date()))
 
 
 def _format_expiry(token: ApiToken) -> str:

@@ -13,7 +13,7 @@ from components.account.password_check import (
     render_busy_error,
 )
 from components.account.sign_in_session import complete_sign_in
-from components.ui import labels, messages
+from components.ui import fault_line, focus, labels, messages
 from components.ui.i18n import _
 from issue_portal.core import accounts
 from issue_portal.core.accounts import Account, edit_accounts, find_password_fault
@@ -29,18 +29,35 @@ def _render_form(sign_in: PasswordSignIn) -> PasswordSignIn | None:
     """
     username = sign_in.username
     # The key contains the sign-in, so that the next user does not see the typed passwords.
+    suffix = sign_in.id.replace("_", "-")  # "__" separates the keys of a fault.
+    old_key, new_key = f"old_password_{suffix}", f"new_password_{suffix}"
     with st.form(f"change_password_{sign_in.id}", border=False):
-        old = st.text_input(_("Current password"), type="password", autocomplete="current-password")
-        new = st.text_input(_("New password"), type="password", autocomplete="new-password")
+        old = st.text_input(
+            _("Current password"), type="password", autocomplete="current-password", key=old_key
+        )
+        old_slot = st.empty()
+        new = st.text_input(
+            _("New password"), type="password", autocomplete="new-password", key=new_key
+        )
+        new_slot = st.empty()
         st.caption(_("You'll be signed out everywhere else."))
         is_submitted = st.form_submit_button(_("Save new password"))
     if not is_submitted:
         return None
-    account = check_account_password(username, old, wrong=_("The current password is wrong."))
+    account = check_account_password(
+        username,
+        old,
+        wrong=_("The current password is wrong."),
+        fault_slot=old_slot,
+        field_key=old_key,
+    )
     if account is None:
+        focus.move_to(old_key)
         return None
     if new == old.strip():
-        st.error(_("This is already your password. Choose a new one."), icon=":material/error:")
+        text = _("This is already your password. Choose a new one.")
+        fault_line.render(new_slot, text, new_key)
+        focus.move_to(new_key)
         return None
     with password_check_queue.take_turn(hash_client_address()) as has_turn:
         if not has_turn:
@@ -48,7 +65,8 @@ def _render_form(sign_in: PasswordSignIn) -> PasswordSignIn | None:
             return None
         fault = find_password_fault(new, username, account.email, account.name)
     if fault:
-        st.error(labels.explain_password_fault(fault), icon=":material/error:")
+        fault_line.render(new_slot, labels.explain_password_fault(fault), new_key)
+        focus.move_to(new_key)
         return None
     changed = account.model_copy(update={"password": accounts.hash_password(new)})
     return create_sign_in(username, changed) if _save_account(username, account, changed) else None

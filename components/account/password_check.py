@@ -1,7 +1,5 @@
 """Checks a user's password, and shows why a sign-in attempt was refused."""
 
-from functools import partial
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -25,16 +23,21 @@ def check_account_password(
     password: str,
     *,
     wrong: str,
+    fault_slot: DeltaGenerator,
+    field_key: str,
     entered: str = "",
-    fault_slot: DeltaGenerator | None = None,
 ) -> Account | None:
     """Return the account if the password is right; else show the reason and return None.
 
     ``wrong`` is the message for a wrong password, and ``fault_slot`` the element below the field
-    in which it is shown. ``entered`` is what the person typed in place of ``username``. An attacker
-    cannot find out whether an account exists: message, response time and limits are the same.
+    ``field_key`` in which it is shown. ``entered`` is what the person typed in place of
+    ``username``. An attacker cannot find out whether an account exists: message, response time and
+    limits are the same.
     """
-    show = partial(_show_fault, fault_slot)
+
+    def show(text: str) -> None:
+        fault_line.render(fault_slot, text, field_key)
+
     address = hash_client_address()
     name, alias = hash_for_throttle(username), find_alias(username, entered)
     attempt = name, address, hash_for_throttle(alias) if alias else ""
@@ -65,11 +68,4 @@ def hash_client_address() -> str:
 
 def render_busy_error() -> None:
     """Show that too many users are signing in at once."""
-    _show_fault(None, _("Too many people are signing in. Try again in a moment."))
-
-
-def _show_fault(slot: DeltaGenerator | None, text: str) -> None:
-    if slot is None:
-        st.error(text, icon=":material/error:")
-    else:
-        fault_line.render(slot, text, "sign_in_password")
+    st.error(_("Too many people are signing in. Try again in a moment."), icon=":material/error:")

@@ -30,7 +30,8 @@ def render_password_form() -> PasswordSignIn | None:
         username,
         password,
         wrong=_("Wrong username or password."),
-        entered=entered,
         fault_slot=fault_slot,
+        field_key="sign_in_password",
+        entered=entered,
     )
     return create_sign_in(username, account) if account else None

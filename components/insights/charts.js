@@ -32,7 +32,7 @@ const render = ({ data, chart }) => {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = isTable ? data.showChart : data.showTable;
-  button.setAttribute("aria-label", `${button.textContent}: ${data.title}`);
+  button.setAttribute("aria-label", isTable ? data.showChartLabel : data.showTableLabel);
   header.append(heading, button);
   const note = document.createElement("p");
   note.textContent = data.note;

@@ -109,6 +109,8 @@ def _mount(
         "labelHeading": texts.label_heading,
         "countHeading": _("Issues"),
         "showTable": _("Table"),
+        "showTableLabel": i18n.join_label(_("Table"), texts.title),
         "showChart": _("Chart"),
+        "showChartLabel": i18n.join_label(_("Chart"), texts.title),
     }
     js_component.mount(__file__, key=key, data=data)

@@ -159,11 +159,7 @@ BULK_ACTIONS: Final[Mapping[str, BulkAction]] = {
         N_("Delete"),
         BulkChange(delete=True),
         lambda n: ngettext("{count} issue deleted", "{count} issues deleted", n),
-        lambda n: ngettext(
-            "Delete {count} issue? Its reporter will no longer see it.",
-            "Delete {count} issues? Their reporters will no longer see them.",
-            n,
-        ),
+        lambda n: ngettext("Delete {count} issue?", "Delete {count} issues?", n),
     ),
 }
 """The actions by name, in the order of the menu."""

@@ -85,6 +85,11 @@ const createMenu = (label, actions) => {
     if (!VISIBLE_ACTIONS.includes(name)) entries.append(button);
   }
   menu.append(summary, entries);
+  // The chosen entry disappears with the menu: keep the focus in the bar.
+  entries.onclick = () => {
+    menu.open = false;
+    summary.focus();
+  };
   menu.onkeydown = (event) => {
     if (event.key !== "Escape" || !menu.open) return;
     event.stopPropagation();

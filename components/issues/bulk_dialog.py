@@ -90,9 +90,11 @@ def render() -> None:
     request = st.session_state.get(_REQUEST_KEY)
     if isinstance(request, _BulkRequest):
         # Without an open question, the action runs: dismissing the dialog would stop it halfway.
-        dismissible = bool(request.format_question()) or request.outcome is not None
+        question = "" if request.outcome else request.format_question()
         dialog = st.dialog(
-            _(request.action.label), dismissible=dismissible, on_dismiss=_forget_request
+            question or _(request.action.label),
+            dismissible=bool(question) or request.outcome is not None,
+            on_dismiss=_forget_request,
         )
         dialog(_render_steps)(request)
 
@@ -103,10 +105,9 @@ def _forget_request() -> None:
 
 def _render_steps(request: _BulkRequest) -> None:
     slot = st.empty()
-    question = request.format_question()
-    if question and not request.outcome:
+    if request.format_question() and not request.outcome:
         with slot.container():
-            _render_question(request, question)
+            _render_question(request)
         return
     if not request.outcome:
         # Forget the request first, so that no rerun applies the action twice.
@@ -126,9 +127,16 @@ def _render_steps(request: _BulkRequest) -> None:
         _render_refusals(request.outcome)
 
 
-def _render_question(request: _BulkRequest, question: str) -> None:
-    st.write(question)
+def _render_question(request: _BulkRequest) -> None:
+    """Render what follows from the action, and its buttons; the title is the question."""
     if request.action_name == DELETE:
+        st.write(
+            ngettext(
+                "Its reporter will no longer see it.",
+                "Their reporters will no longer see them.",
+                request.count,
+            )
+        )
         if not server_capabilities.can_restore():
             st.write(_("Deleted issues stay in the Deleted tab, but can't be restored."))
         elif request.count <= BULK_UNDO_LIMIT:

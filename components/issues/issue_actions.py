@@ -21,7 +21,7 @@ from components.issues import (
 )
 from components.issues.edit_conflict import Conflict, can_move
 from components.issues.proposed_change import ProposedChange
-from components.issues.undo import UndoDeletion, UndoUpdate
+from components.issues.undo import UndoDeletion, UndoUnread, UndoUpdate
 from components.report import edit_form
 from components.report.type_select import render_type_select
 from components.ui import labels, messages
@@ -210,8 +210,9 @@ def mark_unread(issue: Issue) -> None:
         messages.show_failure_on_next_run(error, failed=_("We couldn't save your change."))
     else:
         issue_list.open_issue(None)
-        done = _("#{number} marked as unread")
-        messages.show_on_next_run(done.format(number=issue.issue_number))
+        text = _("#{number} marked as unread").format(number=issue.issue_number)
+        record = UndoUnread(text=text, issue_id=issue.id, number=issue.issue_number)
+        undo_notice.show(text, record)
 
 
 def _change(seen: Issue, change: ProposedChange) -> Issue:

@@ -153,8 +153,14 @@ def _set_help_open(is_open: bool) -> None:
 
 def _render_help() -> None:
     rows = "".join(
-        f"<dt><kbd>{key}</kbd></dt><dd>{_(description)}</dd>"
-        for key, description in _DESCRIPTIONS.items()
+        f"<dt>{_format_keys(keys)}</dt><dd>{_(description)}</dd>"
+        for keys, description in _DESCRIPTIONS.items()
     )
     st.html(f'<dl class="facts">{rows}</dl>')
     st.toggle(_("Use these shortcuts"), value=True, key=_ENABLED_KEY, persist_state="session")
+
+
+def _format_keys(keys: str) -> str:
+    """Return each key in a box of its own; a comma stays between the boxes."""
+    boxes = (f"<kbd>{key.removesuffix(',')}</kbd>{',' * key.endswith(',')}" for key in keys.split())
+    return " ".join(boxes)

@@ -125,6 +125,24 @@ class UndoDeletion(_Undo):
             issue_list.open_issue(self.issue_id)
 
 
+class UndoUnread(_Undo):
+    """Marks an issue as read again, and opens it again."""
+
+    kind: Literal["unread"] = "unread"
+    issue_id: str = Field(min_length=1, max_length=128)
+    number: int | None
+
+    def format_conflict(self) -> str:
+        """Say that the issue no longer exists."""
+        return _format_conflict(self.number)
+
+    def apply(self, client: IssuesClient) -> None:
+        """Mark the issue as read."""
+        client.update(self.issue_id, is_read=True)
+        if issue_list.get_open_issue_id() is None:
+            issue_list.open_issue(self.issue_id)
+
+
 class UndoBulk(_Undo):
     """Restores many issues, or gives them their former read marks."""
 
@@ -211,7 +229,7 @@ class UndoBulkMove(_Undo):
             raise PreconditionFailedError(Problem(status=412))
 
 
-UndoRecord = UndoUpdate | UndoDeletion | UndoBulk | UndoBulkMove
+UndoRecord = UndoUpdate | UndoDeletion | UndoUnread | UndoBulk | UndoBulkMove
 
 _RECORDS: Final[TypeAdapter[UndoRecord]] = TypeAdapter(
     Annotated[UndoRecord, Field(discriminator="kind")]

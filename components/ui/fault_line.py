@@ -1,8 +1,11 @@
 """The line in red below a field that says what is wrong with it."""
 
 import html
+from collections.abc import Mapping
 
 from streamlit.delta_generator import DeltaGenerator
+
+from components.ui import js_component
 
 
 def render(slot: DeltaGenerator, text: str, *widget_keys: str) -> None:
@@ -13,3 +16,13 @@ def render(slot: DeltaGenerator, text: str, *widget_keys: str) -> None:
     """
     container = slot.container(key="__".join(["fault", *widget_keys]))
     container.html(f'<p class="fault" role="alert">{html.escape(text)}</p>')
+
+
+def mount_script(check: str, groups: Mapping[str, str]) -> None:
+    """Mark the fields that have a fault, and hide each fault when the person changes its field.
+
+    ``check`` identifies the last check of a form: its faults are shown again. ``groups`` are the
+    labels of check boxes that belong together, by the key of their container. For pages whose forms
+    have no script of their own.
+    """
+    js_component.mount(__file__, key="faults", data={"check": check, "groups": dict(groups)})

@@ -50,8 +50,9 @@ def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, word
     secret = read_secret(member)
     box = member.page.locator(NEW_TOKEN_BOX)
     expect(box).to_contain_text(f"<b>*{words}*</b>")
-    box.get_by_test_id("stCode").hover()
-    box.get_by_role("button", name="Copy to clipboard").click()
+    copy = box.get_by_role("button", name="Copy token")
+    expect(copy).to_be_focused()
+    copy.press("Enter")
     member.waits_until(
         lambda: member.page.evaluate("navigator.clipboard.readText()").strip() == secret
     )
@@ -63,7 +64,7 @@ def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, word
     with portal.client(secret) as client:
         assert client.tokens()[0].scopes == ("read",)
     row = token_row(member.page, words)
-    expect(row).to_contain_text("Read reports · Member · valid until")
+    expect(row).to_contain_text(re.compile("Read reports · Member · created .* · valid until"))
 
     # The secret goes when the page is left.
     member.goes_to("Help").goes_to_account().sees(f"<b>*{words}*</b>")
@@ -75,6 +76,7 @@ def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, word
     dialog = member.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
+    expect(row.get_by_role("button", name="Revoke")).to_be_focused()
     assert get_me(portal, secret).status_code == 200
     row.get_by_role("button", name="Revoke").click()
     dialog.get_by_role("button", name="Revoke").click()
@@ -86,14 +88,51 @@ def test_person_creates_copies_uses_and_revokes_a_token(new_person, portal, word
 def test_form_says_what_is_missing_and_keeps_what_was_typed(new_person):
     reviewer = opens_account(new_person(), "reviewer")
     fills_form(reviewer, " ").presses("Create token")
-    reviewer.sees("Give the token a name. Choose what the token can do.")
+    reviewer.sees("Give the token a name.").sees("Choose what the token can do.")
     name = reviewer.page.get_by_role("textbox", name="Name")
+    expect(name).to_be_focused()
+    expect(name).to_have_attribute("aria-invalid", "true")
     name.fill("A script")
+    expect(reviewer.page.get_by_text("Give the token a name.")).to_be_hidden()
+    reviewer.sees("Choose what the token can do.")
+    expect(name).not_to_have_attribute("aria-invalid", "true")
     reviewer.presses("Create token").sees("Choose what the token can do.")
+    scopes = reviewer.page.get_by_role("group", name="What can it do?")
+    expect(scopes.get_by_role("checkbox").first).to_be_focused()
     reviewer.page.get_by_text("Review reports:").click()
+    expect(reviewer.page.get_by_text("Choose what the token can do.")).to_be_hidden()
     reviewer.chooses("Only reports sent with your name").presses("Create token")
     reviewer.sees("To review, the token needs access to all reports.")
+    expect(reviewer.page.get_by_role("radio", name="Only reports")).to_be_focused()
     expect(name).to_have_value("A script")
+
+
+def test_two_tokens_cannot_have_the_same_name(new_person, words):
+    member = fills_form(opens_account(new_person()), words, "Send reports")
+    member.presses("Create token")
+    read_secret(member)
+    member.presses("Done")
+    fold = member.page.locator("summary").filter(has_text="Create a token")
+    expect(fold).to_be_focused()
+    name = member.page.get_by_role("textbox", name="Name")
+    fills_form(member, f" {words.upper()}", "Send reports").presses("Create token")
+    member.sees("You already have a token with this name. Choose another name.")
+    expect(name).to_be_focused()
+    expect(token_row(member.page, words)).to_have_count(1)
+
+
+def test_focus_goes_to_the_next_token_and_then_to_the_form(new_person, words):
+    member = opens_account(new_person(), "reviewer")
+    for number in (1, 2):
+        fills_form(member, f"{words} {number}", "Read reports").presses("Create token")
+        expect(token_row(member.page, f"{words} {number}")).to_be_visible()
+    for position in (1, 2):
+        token_row(member.page, f"{words} {position}").get_by_role("button").click()
+        member.page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        expect(token_row(member.page, f"{words} {position}")).to_have_count(0)
+        if position == 1:
+            remaining = token_row(member.page, f"{words} 2")
+            expect(remaining.get_by_role("button", name="Revoke")).to_be_focused()
 
 
 def test_member_is_offered_only_what_a_member_may_do(new_person):

@@ -13,6 +13,7 @@ LIGHT = {name: light for name, light, _dark in PAIR.findall(TOKENS)}
 DARK = {name: dark for name, _light, dark in PAIR.findall(TOKENS)}
 
 TEXT_COLOURS = ("text", "muted", "accent-text", "danger", "warning", "success")
+FILLS = ("accent", "accent-hover", "danger-fill", "danger-fill-hover")
 CONTROL_COLOURS = ("control", "new", "in-review", "closed")
 
 
@@ -38,7 +39,8 @@ def test_colours_have_enough_contrast(palette, names, least):
     for background in ("page", "surface"):
         for name in names:
             assert measure_contrast(palette[name], palette[background]) >= least, (name, background)
-    assert measure_contrast("#ffffff", palette["accent"]) >= 4.5
+    for fill in FILLS:
+        assert measure_contrast(palette["on-accent"], palette[fill]) >= 4.5, fill
 
 
 def test_streamlit_has_the_same_colours():

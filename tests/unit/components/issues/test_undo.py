@@ -3,7 +3,14 @@
 import pytest
 
 from components.issues import issue_list
-from components.issues.undo import UndoBulk, UndoBulkMove, UndoDeletion, UndoUpdate, parse_record
+from components.issues.undo import (
+    UndoBulk,
+    UndoBulkMove,
+    UndoDeletion,
+    UndoUnread,
+    UndoUpdate,
+    parse_record,
+)
 from issue_portal.client.errors import ConflictError, PreconditionFailedError
 from issue_portal.models.requests import BulkChange
 from issue_portal.models.responses import BulkResult, Issue, IssuePage, Problem
@@ -82,6 +89,18 @@ def test_server_that_sends_few_fields(client):
     assert record.changed.model_fields_set == {"id", "type"}
     record.apply(client)
     assert client.update.call_args.kwargs["type"] == IssueType.FORMAT
+
+
+@pytest.mark.parametrize("opened", [None, "issue_2"])
+def test_issue_marked_as_unread_is_read_again(client, monkeypatch, opened):
+    openings = []
+    monkeypatch.setattr(issue_list, "get_open_issue_id", lambda: opened)
+    monkeypatch.setattr(issue_list, "open_issue", openings.append)
+    record = UndoUnread(text="#7 marked as unread", issue_id="issue_1", number=7)
+    assert parse_record(record.model_dump(mode="json")) == record
+    record.apply(client)
+    client.update.assert_called_once_with("issue_1", is_read=True)
+    assert openings == ([] if opened else ["issue_1"])
 
 
 @pytest.mark.parametrize(("open_id", "opened"), [(None, ["issue_1"]), ("issue_2", [])])
