@@ -103,13 +103,14 @@ def _prepare(settings: Settings) -> PortalProcess:
     password.get_login_throttle()  # Fails if its limit in the settings is invalid.
     make_data_directory(settings)
     keys = load_keys(settings)
-    new_passwords = create_first_accounts(settings) if mode is SignInMode.ACCOUNTS else {}
-    load_accounts(settings)  # Fails if the accounts file is invalid.
     if mode is SignInMode.PROVIDER:
         from auth import oidc_client  # noqa: PLC0415 - Authlib takes 60 ms to load
 
         oidc_client.install_provider_client()
     service = None if settings.api_url else open_service(settings, keys)
+    # After the database: if it cannot be opened, the passwords would be lost.
+    new_passwords = create_first_accounts(settings) if mode is SignInMode.ACCOUNTS else {}
+    load_accounts(settings)  # Fails if the accounts file is invalid.
     if service and settings.demo:
         from issue_portal.server.sample_data import sample_issues  # noqa: PLC0415 - for demos
 
