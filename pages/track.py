@@ -43,23 +43,23 @@ def render_form() -> DeltaGenerator:
         return st.empty()
 
 
-def render_report(tracked: str, fault_slot: DeltaGenerator, checks: DeltaGenerator) -> None:
-    """Look up the report and render it; keep it up to date."""
+def render_report(tracked: str, fault_slot: DeltaGenerator, checks: DeltaGenerator) -> bool:
+    """Look up the report, render it, and keep it up to date; return whether it was found."""
     digits = receipt.parse_receipt(tracked)
     if digits is None:
         text = _("A receipt has 16 digits. Check what you entered.")
         fault_line.render(fault_slot, text, _FIELD_KEY)
-        return
+        return False
     try:
         report = look_up(digits)
     except NotFoundError:
         text = _("No report has this receipt. Check the digits; the report may have been deleted.")
         fault_line.render(fault_slot, text, _FIELD_KEY)
-        return
+        return False
     except IssuesError as error:
         failed = _("We couldn't look up your receipt.")
         fault_line.render(fault_slot, messages.format_failure(error, failed=failed), _FIELD_KEY)
-        return
+        return False
     with st.container(key="tracked"):
         report_view.render(report, report.history)
     st.caption(_("This page updates automatically."))
@@ -70,6 +70,7 @@ def render_report(tracked: str, fault_slot: DeltaGenerator, checks: DeltaGenerat
         seconds=max(get_settings().poll_seconds, _FEWEST_SECONDS),
         action=None,
     )
+    return True
 
 
 def look_up(digits: str) -> ReceiptView:
@@ -96,9 +97,8 @@ st.session_state.setdefault(_FIELD_KEY, st.session_state.get(_TRACKED_KEY, ""))
 checks = auto_refresh.make_place()
 slot = render_form()
 tracked = str(st.session_state.get(_TRACKED_KEY, ""))
-if _TRACKED_KEY in st.session_state:
-    render_report(tracked, slot, checks)
-else:
-    st.caption(_("The 16 digits you got when you sent the report."))
-    st.caption(_("Sent with your name? Sign in and open My reports."))
+if _TRACKED_KEY not in st.session_state or not render_report(tracked, slot, checks):
+    with st.container(key="track_hints"):
+        st.caption(_("The 16 digits you got when you sent the report."))
+        st.caption(_("Sent with your name? Sign in and open My reports."))
 track_link.mount_script(track, receipt.parse_receipt(tracked) or "")

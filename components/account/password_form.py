@@ -20,7 +20,7 @@ def render_password_form() -> PasswordSignIn | None:
         )
         fault_slot = st.empty()
         is_submitted = st.form_submit_button(_("Sign in"), type="primary")
-    st.caption(_("Forgot it? Ask your administrator."))
+        st.caption(_("Forgot it? Ask your administrator."))
     js_component.mount(__file__, key="sign_in_focus")
     if not is_submitted:
         return None

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import streamlit as st
 
+from components.issues import date_placeholders
 from components.issues.pagination import go_to_first_page
 from components.ui import i18n, labels, local_time, plain_text, preferences, query_params
 from components.ui.i18n import N_, _
@@ -131,6 +132,7 @@ class DateRangeFilter:
             format="YYYY-MM-DD",
             on_change=go_to_first_page,
         )
+        date_placeholders.translate()
         days = [day for day in (value if isinstance(value, tuple) else (value,)) if day]
         query_params.keep(self.key, ",".join(day.isoformat() for day in days))
         if len(days) == 1:

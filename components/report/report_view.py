@@ -22,7 +22,7 @@ def render_heading(report: Issue | ReceiptView) -> None:
     """Render number, state and type, and below what the state means."""
     number = report.issue_number
     title = _("Your report") if number is None else _("Report #{number}").format(number=number)
-    st.subheader(title, anchor=False)
+    st.header(title, anchor=False)
     # A server may leave out the state or the type.
     parts = []
     if report.state:

@@ -63,8 +63,15 @@ def _get_history() -> _UrlHistory:
 
 
 def change(**values: str) -> None:
-    """Change query parameters with the next `write_url`; an empty value removes one."""
+    """Change query parameters with the next `write_url`; an empty value removes one.
+
+    The change also replaces what the person has just entered into the widget of a parameter: the
+    text of a search arrives together with the click on a button that clears the search.
+    """
     st.session_state[_CHANGES_KEY] = {**st.session_state.get(_CHANGES_KEY, {}), **values}
+    for key in values:
+        st.session_state[_widget_key(key)] = st.session_state.get(key)
+        st.session_state.pop(_url_key(key), None)
 
 
 def write_url() -> None:

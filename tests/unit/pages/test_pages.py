@@ -54,7 +54,7 @@ def track(entered: str) -> AppTest:
 def test_track_shows_the_state_of_a_report(visitor_client):
     at = track(RECEIPT)
     visitor_client.look_up_receipt.assert_called_once_with("1234567890123456")
-    assert at.subheader[0].value == "Report #7"
+    assert at.header[0].value == "Report #7"
     assert "&lt;b&gt;It broke&lt;/b&gt;" in read_html(at)
     assert "Moved to In review" in read_html(at)
 

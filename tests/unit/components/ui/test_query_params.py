@@ -88,3 +88,14 @@ def test_widget_is_restored_from_the_url_unless_the_person_changed_it(set_url):
     state["a"] = "typed"
     query_params.restore("a", "2")
     assert state["a"] == "typed"
+
+
+def test_change_replaces_what_the_person_enters_at_the_same_moment(set_url):
+    set_url()
+    state = query_params.st.session_state
+    query_params.restore("a", "")
+    query_params.keep("a", "")
+    state["a"] = "typed"
+    query_params.change(a="")
+    query_params.restore("a", "")
+    assert state["a"] == ""
