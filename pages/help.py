@@ -50,5 +50,5 @@ render_points(
     else _("**Anonymous:** you can't track it, because this server doesn't offer receipts."),
     _("**With your name:** sign in and open My reports."),
 )
-with st.expander(_("Link to the form or embed it"), icon=":material/link:"):
+with st.expander(_("Link to or embed the form"), icon=":material/link:"):
     link_builder.render()

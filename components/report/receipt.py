@@ -55,7 +55,7 @@ def _render_bookmark(digits: str) -> None:
     hint = _("Bookmark it. Anyone with the link can track the report.")
     st.html(
         f'<p class="receipt-link"><a href="{link}" target="_blank" rel="noopener">{text}</a>'
-        f" {hint}</p>"
+        f" · {hint}</p>"
     )
 
 

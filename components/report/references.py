@@ -35,7 +35,7 @@ def describe_attachments(*, is_anonymous: bool) -> Attachments:
     line = _("Attached: {parts}")
     if is_anonymous:
         # Even an anonymous report contains the values of a link.
-        line = _("Attached: {parts}. They could identify you.")
+        line = _("Attached: {parts}. This could identify you.")
     names = {
         "report_thread": _("this conversation"),
         "report_interaction": _("this answer"),

@@ -80,7 +80,7 @@ def test_hidden_marks_in_a_link_are_removed(new_person, portal, words):
 
 def test_help_builds_a_link_that_fills_in_the_form(new_person):
     author = new_person().opens().goes_to("Help").sees("What anonymous means")
-    author.expands("Link to the form or embed it")
+    author.expands("Link to or embed the form")
     # At the bottom of the window, the list of a select box closes when the page scrolls.
     type_box = author.page.get_by_role("combobox", name="Type of problem")
     type_box.evaluate("element => element.scrollIntoView({ block: 'center' })")
