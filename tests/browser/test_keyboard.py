@@ -1,6 +1,7 @@
 """Keyboard shortcuts of the review queue."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from playwright.sync_api import expect
 from sqlalchemy import text
@@ -96,7 +97,14 @@ def test_fast_shortcuts_are_all_handled_once_and_in_order(new_person, portal, wo
         sees_open(reviewer, issues[22])
         # Close 22, 21, 20 (already closed: it stays open) and 3; each but 20 opens the next issue.
         # On the next page, close 2 and start to review 1. Return to 3.
-        reviewer.page.keyboard.type("ccc" + "j" * 17 + "ccrkk")
+        # Ten new reports that come in meanwhile are not in the list.
+        with ThreadPoolExecutor() as pool:
+            reports = pool.submit(
+                report_anonymously, portal, *(f"{words} new {number}" for number in range(10))
+            )
+            reviewer.page.keyboard.type("ccc" + "j" * 17 + "ccrkk", delay=1000 / 15)
+            reports.result()
+        reviewer.sees("Show 10 new")
         reviewer.waits_until(lambda: other.get(issues[1].id).state == IssueState.IN_REVIEW)
         sees_open(reviewer, issues[3])
         expect(reviewer.page).not_to_have_url(re.compile("page=2"))
@@ -133,7 +141,7 @@ CALL_BEFORE_CLEANUP = """async () => {
   const shortcuts = { commands: { z: "undo" }, widgets: {} };
   const commandCounts = [];
   const call = () => show({
-    data: { list: "a list", rows: [], bulk_menu, shortcuts },
+    data: [{ list: "a list", rows: [], bulk_menu, shortcuts }],
     parentElement,
     setStateValue: (_, commands) => commandCounts.push(commands.length),
   });

@@ -19,8 +19,8 @@ _forkserver.set_forkserver_preload(
     [
         "alembic.command",
         "issue_portal.server.http.app",
-        "pandas",
-        "pyarrow",
+        "numpy",
+        "PIL.Image",
         "streamlit.web.cli",
         "streamlit.web.server.starlette",
         "uvicorn.main",
