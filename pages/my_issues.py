@@ -78,7 +78,8 @@ def render_list(page: IssuePage, number: int, *, filtered: bool) -> None:
     elif filtered or number > 1:
         filters.render_no_match(_("No matching reports"))
     else:
-        with placeholders.render_empty(_("You haven't sent any reports with your name yet.")):
+        text = _("You haven't sent any reports with your name yet.")
+        with placeholders.render_empty(text, name="no_reports"):
             label = _("Report a problem")
             st.page_link("pages/report.py", label=label, icon=":material/edit_note:")
 

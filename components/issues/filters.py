@@ -56,7 +56,8 @@ _JUST_OPENED_KEY: Final = "filter_menu_just_opened"
 
 def render_my_issues_filters() -> IssueQuery:
     """Render the filters of My reports: search and state."""
-    search, states = st.columns([2, 3], vertical_alignment="center")
+    with st.container(key="my_issues_filters"):
+        search, states = st.columns([2, 3], vertical_alignment="center")
     with search:
         text = render_search(_("Search text"))
     with states:

@@ -133,7 +133,7 @@ class UndoUnread(_Undo):
     number: int | None
 
     def format_conflict(self) -> str:
-        """Say that the issue no longer exists."""
+        """Say that the issue is no longer as it was."""
         return _format_conflict(self.number)
 
     def apply(self, client: IssuesClient) -> None:

@@ -97,14 +97,23 @@ export class SubmitWatch {
     fields.at(-1)?.focus();
   }
 
-  // For screen readers: mark the fields that have a fault.
+  // For screen readers: mark the fields that have a fault, and name its text.
   #markFaultyFields() {
     const faults = [...(this.#form?.querySelectorAll(FAULT) ?? [])];
-    const keys = new Set(faults.flatMap((fault) => this.#findKeys(fault)));
+    const ids = new Map(
+      faults.flatMap((fault) =>
+        this.#findKeys(fault).map((key) => [key, fault.querySelector(".fault")?.id]),
+      ),
+    );
     for (const key of [this.#data.text, ...this.#data.inputs]) {
       const field = this.#fields.findAnyField(key);
-      if (keys.has(key)) field?.setAttribute("aria-invalid", "true");
-      else field?.removeAttribute("aria-invalid");
+      if (ids.has(key)) {
+        field?.setAttribute("aria-invalid", "true");
+        field?.setAttribute("aria-errormessage", ids.get(key));
+      } else {
+        field?.removeAttribute("aria-invalid");
+        field?.removeAttribute("aria-errormessage");
+      }
     }
   }
 

@@ -16,12 +16,16 @@ const listFaults = () =>
   });
 
 const markFields = () => {
-  for (const field of document.querySelectorAll(".stForm [aria-invalid]"))
+  for (const field of document.querySelectorAll(".stForm [aria-invalid]")) {
     field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-errormessage");
+  }
   for (const { element, places } of listFaults()) {
     if ("corrected" in element.dataset) continue;
-    for (const field of places.at(-1)?.querySelectorAll(FIELD) ?? [])
+    for (const field of places.at(-1)?.querySelectorAll(FIELD) ?? []) {
       field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-errormessage", element.querySelector(".fault")?.id);
+    }
   }
 };
 

@@ -14,8 +14,11 @@ def render(slot: DeltaGenerator, text: str, *widget_keys: str) -> None:
     The scripts of a form find the container by the widget keys: they mark its field, and hide the
     container when the person changes a widget.
     """
-    container = slot.container(key="__".join(["fault", *widget_keys]))
-    container.html(f'<p class="fault" role="alert">{html.escape(text)}</p>')
+    key = "__".join(["fault", *widget_keys])
+    # Scripts name the text to screen readers by its id.
+    slot.container(key=key).html(
+        f'<p id="{html.escape(key)}" class="fault" role="alert">{html.escape(text)}</p>'
+    )
 
 
 def mount_script(check: str, groups: Mapping[str, str]) -> None:

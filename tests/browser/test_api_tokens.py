@@ -91,7 +91,7 @@ def test_form_says_what_is_missing_and_keeps_what_was_typed(new_person):
     reviewer.sees("Give the token a name.").sees("Choose what the token can do.")
     name = reviewer.page.get_by_role("textbox", name="Name")
     expect(name).to_be_focused()
-    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_have_accessible_error_message("Give the token a name.")
     name.fill("A script")
     expect(reviewer.page.get_by_text("Give the token a name.")).to_be_hidden()
     reviewer.sees("Choose what the token can do.")

@@ -41,6 +41,7 @@ def test_missing_input_is_reported_at_its_field(new_person):
     text = visitor.page.get_by_label("What happened?")
     expect(text).to_be_focused()
     expect(text).to_have_attribute("aria-invalid", "true")
+    expect(text).to_have_accessible_error_message("Tell us what happened.")
     visitor.writes("It broke off.")
     expect(visitor.page.get_by_text("Tell us what happened.")).to_be_hidden()
     expect(text).not_to_have_attribute("aria-invalid", "true")
