@@ -8,7 +8,7 @@ import pytest
 from tests.servers.processes import ROOT
 
 TOKENS = (ROOT / "web/static/tokens.css").read_text(encoding="utf-8")
-PAIR = re.compile(r"--color-([\w-]+): light-dark\((#\w{6}), (#\w{6})\);")
+PAIR = re.compile(r"--color-([\w-]+): light-dark\((#\w{6,8}), (#\w{6,8})\);")
 LIGHT = {name: light for name, light, _dark in PAIR.findall(TOKENS)}
 DARK = {name: dark for name, _light, dark in PAIR.findall(TOKENS)}
 
