@@ -194,7 +194,7 @@ def press_tab_until(page: Page, name: str) -> None:
     for _ in range(150):
         page.keyboard.press("Tab")
         names = page.evaluate(
-            """() => {
+            r"""() => {
                 let node = document.activeElement;
                 while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
                 if (["BODY", "MAIN"].includes(node.tagName)) return "";

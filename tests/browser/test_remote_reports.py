@@ -70,7 +70,7 @@ def test_account_without_a_token_gets_an_explanation(new_person, original_api_se
     ).start()
     try:
         member = new_person(portal).signed_in_as("member").opens("/my_issues")
-        member.sees("ask your administrator to set it up for you").sees("Try again")
+        member.sees("The server refused access; contact your administrator.").sees("Try again")
     finally:
         portal.stop()
 

@@ -27,11 +27,11 @@ def test_portal_offers_no_tracking_if_the_server_gives_no_receipts(new_person, r
     visitor = new_person(remote.portal).opens().sees("You won't be able to track it.")
     visitor.sees_not("You'll get a receipt to track it.")
     sends_report(visitor, remote, words, by_name=False)
-    visitor.sees("This server gives no receipt").sees_not("Your receipt")
+    visitor.sees("this server doesn't offer receipts").sees_not("Your receipt")
     for page in ("Track", "Track it", "See it in My reports"):
         expect(visitor.page.get_by_role("link", name=page, exact=True)).to_have_count(0)
     visitor.page.reload()
-    visitor.sees(RECEIVED).sees("This server gives no receipt")
+    visitor.sees(RECEIVED).sees("this server doesn't offer receipts")
     visitor.opens("/track").sees("this server doesn't offer receipts")
     expect(visitor.page.get_by_role("textbox")).to_have_count(0)
     visitor.goes_to("Help").sees("this server doesn't offer receipts").sees_not(

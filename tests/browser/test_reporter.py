@@ -85,7 +85,7 @@ TYPE_AFTER_CLEANUP = """async () => {
   const texts = { count: "", over_one: "", over_many: "", count_from: 10 };
   const widgets = { text: "words", inputs: ["thread"], choices: [] };
   const data = { name: "replaced", limit: 10, ...texts, ...widgets, initial };
-  const call = () => keep({ data, parentElement, setStateValue: () => {} });
+  const call = () => keep({ data: [data], parentElement, setStateValue: () => {} });
   const cleanUp = call();
   const before = thread.value;
   cleanUp();

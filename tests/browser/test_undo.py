@@ -205,7 +205,7 @@ def test_double_clicks_send_nothing_twice(new_person, portal, words):
     # The second click is not for the issue that the first click has opened.
     sees_open(reviewer.sees(CLOSED).sees_not("Version you saw"), next_issue)
     page.get_by_role("button", name="Undo").dblclick()
-    reviewer.sees(UNDONE).sees_not(CLOSED).sees_not("Someone else has changed")
+    reviewer.sees(UNDONE).sees_not(CLOSED).sees_not("Someone else has since changed")
     with colleague_client(portal) as other:
         states = [
             (change.old, change.new)
