@@ -184,6 +184,16 @@ def test_pages_in_other_languages_are_accessible(
         expect(person.page.locator("html")).to_have_attribute("lang", locale[:2])
         violations = find_violations(person.page)
         assert {rule for rule in violations if rule.split(":")[0] not in ignored_rules} == set()
+        if viewport == PHONE:
+            # Safari zooms into fields with smaller text.
+            assert min(read_text_sizes(person.page), default=16) >= 16
+
+
+def read_text_sizes(page: Page) -> list[float]:
+    """Return the font sizes of all text fields, in pixels."""
+    return page.locator(
+        ".stMain :is(textarea, input:not([type=radio], [type=checkbox]))"
+    ).evaluate_all("fields => fields.map((field) => parseFloat(getComputedStyle(field).fontSize))")
 
 
 def press_tab_until(page: Page, name: str) -> None:
