@@ -1,5 +1,6 @@
 """The database: engine, transactions, and migrations."""
 
+import math
 import sqlite3
 import threading
 import time
@@ -79,7 +80,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._brief_connection: Connection | None = None
         self._async_engine: AsyncEngine | None = None
-        self._brief_deadline = 0.0
+        self._brief_deadline = math.inf
         self._check_lock = threading.Lock()
         self._checked_at = self._checking_since = 0.0
         self._was_ready = False
@@ -174,9 +175,14 @@ class Database:
                 lambda: time.perf_counter() > self._brief_deadline, _STEPS_PER_CHECK
             )
             self._brief_connection = connection
-        self._brief_deadline = time.perf_counter() + _BRIEF_SECONDS
+        # The deadline is not for BEGIN and COMMIT: after an interrupted one, the connection would
+        # stay in a transaction, and could begin no other.
         with self._brief_connection.begin():
-            yield self._brief_connection
+            self._brief_deadline = time.perf_counter() + _BRIEF_SECONDS
+            try:
+                yield self._brief_connection
+            finally:
+                self._brief_deadline = math.inf
 
     def read_revision(self) -> str | None:
         """Return the revision of the schema; None if the database is empty."""

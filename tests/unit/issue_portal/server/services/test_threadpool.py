@@ -56,3 +56,14 @@ def test_later_reads_see_later_writes(database):
     with database.write() as connection:
         connection.execute(text("INSERT INTO organisations VALUES ('o', 's', 0, 0, NULL)"))
     assert read_on_event_loop(database, lambda c: c.scalar(count)).value == 1
+
+
+def test_reads_on_a_starved_processor_are_left_to_a_thread_and_later_ones_work(
+    database, monkeypatch
+):
+    """Regression: SQLite stopped BEGIN or COMMIT, and all later reads failed."""
+    with monkeypatch.context() as patch:
+        patch.setattr("issue_portal.server.db.database._BRIEF_SECONDS", 0)
+        outcomes = {bool(read_on_event_loop(database, read_one)) for _ in range(2_000)}
+    assert outcomes == {True, False}
+    assert read_on_event_loop(database, read_one)
