@@ -302,6 +302,8 @@ class Person:
         self.settles()
         # The list has only the options in view, and typing brings the option into view.
         self.page.get_by_role("combobox", name=label).fill(option)
+        # Other options are in the list until it follows what was typed; then this one moves.
+        expect(self.page.get_by_role("option").filter(has_not_text=option)).to_have_count(0)
         self.page.get_by_role("option", name=option).click()
         if multiple:
             # Close the list. In a select box for one option, Escape would remove the choice.

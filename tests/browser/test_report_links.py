@@ -9,6 +9,12 @@ from issue_portal.models.vocabulary import Role
 from tests.browser.conftest import RECEIVED
 from tests.browser.report_links import LINK, expect_references
 
+# Scroll an element to the middle of the window, and wait until the page knows that it was scrolled.
+SCROLL_TO_THE_MIDDLE = """async (element) => {
+  element.scrollIntoView({ block: "center" });
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
+
 
 def test_values_of_a_link_survive_navigation_sign_in_and_reload(new_person, words):
     person = new_person().opens(LINK)
@@ -83,7 +89,7 @@ def test_help_builds_a_link_that_fills_in_the_form(new_person):
     author.expands("Link to or embed the form")
     # At the bottom of the window, the list of a select box closes when the page scrolls.
     type_box = author.page.get_by_role("combobox", name="Type of problem")
-    type_box.evaluate("element => element.scrollIntoView({ block: 'center' })")
+    type_box.evaluate(SCROLL_TO_THE_MIDDLE)
     author.picks("Type of problem", "Poor formatting", multiple=False)
     author.page.get_by_label("What happened?").fill("A & B\n50 %")
     author.page.get_by_role("textbox", name="Conversation ID").fill("t 1")
