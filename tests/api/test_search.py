@@ -4,7 +4,7 @@ import time
 import uuid
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from issue_portal.core.portal_token import Person
 from issue_portal.models.vocabulary import LIVE_STATES, Role
@@ -285,6 +285,34 @@ def add_issues_of_another_organisation(
             for number in range(1, count + 1)
         ]
         queries_issues.add_issues(connection, rows)
+
+
+def test_postgresql_calculates_no_trigrams_while_it_searches(postgresql, monkeypatch):
+    """Regression: it calculated them for each issue, until the statement took too long."""
+    database = Database(postgresql())
+    database.migrate()
+    add_issues_of_another_organisation(database, 3_000, "a question about the handbook", "p")
+    with database.read() as connection:
+        org_id = connection.scalar(select(tables.organisations.c.org_id))
+        connection.execute(text("SET LOCAL track_functions = 'all'"))
+        for search in ("handbook", "nobody asked this question", "qqq"):
+            for limit in (2_000, 10_000):
+                monkeypatch.setattr(search_index, "MAX_CANDIDATES", limit)
+                resolved = queries_search.resolve(connection, org_id, search, ())
+                candidates = search_index.find_candidates(connection, search)
+                for issue_filter in (
+                    IssueFilter(org_id, LIVE_STATES, search=resolved),
+                    IssueFilter(org_id, LIVE_STATES, text=search, candidate_keys=candidates),
+                ):
+                    found = queries_issues.list_issues(
+                        connection, issue_filter, descending=True, limit=20
+                    )
+                    assert len(found) == (20 if search == "handbook" else 0)
+                    expected = 3_000 if search == "handbook" else 0
+                    assert queries_issues.count_matching(connection, issue_filter) == expected
+        calls = text("SELECT pg_stat_get_xact_function_calls('issue_trigrams'::regproc)")
+        assert not connection.scalar(calls)
+    database.close()
 
 
 def test_search_is_never_counted_ahead():

@@ -1,6 +1,5 @@
 """Criteria for issues, and their SQL conditions."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from sqlalchemy import (
 from issue_portal.models.vocabulary import IssueState
 from issue_portal.server.db import issue_search, search
 from issue_portal.server.db.issue_search import IssueSearch
+from issue_portal.server.db.search import Keys
 from issue_portal.server.db.statements import Shape, list_parameters
 from issue_portal.server.db.tables import issues
 
@@ -43,8 +43,8 @@ class IssueFilter:
     thread_id: str | None = None
     updated_from: int | None = None
     text: str | None = None
-    candidate_keys: tuple[int, ...] | None = None
-    """On SQLite, the keys of all issues that may contain the text; None if unknown."""
+    candidate_keys: Keys | None = None
+    """Keys of all issues that may contain the text; None if unknown."""
     search: IssueSearch | None = None
     lowest: int | None = None
     """Lowest issue number to include."""
@@ -76,11 +76,15 @@ class IssueFilter:
     def _list_text_criteria(self, dialect: str) -> dict[str, Any]:
         if not self.text:
             return {}
-        values = search.list_criteria(dialect, self.text)
+        values: dict[str, Any] = {"folded": search.fold(self.text)}
         if self.candidate_keys is not None:
-            values["candidate_keys"] = json.dumps(self.candidate_keys)
-        if self.candidate_keys is not None or not self.uses_search_index:
-            values.pop("trigrams", None)
+            values["candidate_keys"] = search.encode_list(dialect, self.candidate_keys)
+        elif (
+            self.uses_search_index
+            and dialect == "sqlite"
+            and (trigrams := search.list_trigrams(dialect, self.text))
+        ):
+            values["trigrams"] = trigrams
         return values
 
     def _list_search_criteria(self, dialect: str, counting: bool) -> dict[str, Any]:

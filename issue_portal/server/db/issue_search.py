@@ -3,8 +3,7 @@
 `queries_search` resolves names to ids first, so that one statement can search all of them.
 """
 
-import json
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,9 +25,6 @@ PARAMETERS: Final = frozenset(
 """Names of the criteria of a search, which together are one condition."""
 
 
-_IS_CANDIDATE: Final = "issues.key IN (SELECT value FROM json_each(:search_keys))"
-
-
 @dataclass(frozen=True)
 class IssueSearch:
     """The values of a search. An issue matches if any of them does."""
@@ -45,8 +41,8 @@ class IssueSearch:
     projects: tuple[str, ...]
     """Ids of the projects whose name or id contains the text."""
 
-    candidate_keys: tuple[int, ...] | None = None
-    """On SQLite, the keys of all issues that may match; None if unknown."""
+    candidate_keys: search.Keys | None = None
+    """Keys of all issues that may match; None if unknown."""
 
     def list_criteria(
         self, dialect: str, org_id: str, *, counting: bool, by_reporter: bool
@@ -56,27 +52,25 @@ class IssueSearch:
         ``counting`` is whether the query visits every matching issue, and ``by_reporter`` whether
         it only visits the issues of some reporters, so that it needs no index for the search.
         """
-        values = search.list_criteria(dialect, self.text)
-        criteria: dict[str, Any] = {"search_folded": values["folded"]}
+        criteria: dict[str, Any] = {"search_folded": search.fold(self.text)}
         if self.number is not None:
             criteria["search_number"] = self.number
         if self.reporters:
-            criteria["search_reporters"] = encode_ids(dialect, self.reporters)
+            criteria["search_reporters"] = search.encode_list(dialect, self.reporters)
         if self.projects:
-            criteria["search_projects"] = encode_ids(dialect, self.projects)
+            criteria["search_projects"] = search.encode_list(dialect, self.projects)
         if by_reporter:
             return criteria
         if self.candidate_keys is not None:
-            criteria["search_keys"] = json.dumps(self.candidate_keys)
-        elif "trigrams" in values and (counting or dialect == "postgresql"):
-            criteria["search_trigrams"] = values["trigrams"]
+            criteria["search_keys"] = search.encode_list(dialect, self.candidate_keys)
+        elif (
+            counting
+            and dialect == "sqlite"
+            and (trigrams := search.list_trigrams(dialect, self.text))
+        ):
+            criteria["search_trigrams"] = trigrams
             criteria["search_org_id"] = org_id
         return criteria
-
-
-def encode_ids(dialect: str, ids: Sequence[str]) -> str | list[str]:
-    """Return the value of the parameter for a list of ids, of any length."""
-    return list(ids) if dialect == "postgresql" else json.dumps(ids)
 
 
 def build_alternatives(names: Set[str], dialect: str) -> list[ColumnExpressionArgument[bool]]:
@@ -89,23 +83,23 @@ def build_alternatives(names: Set[str], dialect: str) -> list[ColumnExpressionAr
         return []
     by_index = "search_trigrams" in names
     org = "issues.org_id = :search_org_id AND " if by_index else ""
-    is_postgresql = dialect == "postgresql"
-    listed = (
-        "= ANY(CAST(:{} AS text[]))" if is_postgresql else "IN (SELECT value FROM json_each(:{}))"
-    )
     parts = []
     if "search_number" in names:
         parts.append(f"{org}issues.number = :search_number")
     for name, column in (("search_reporters", "created_by"), ("search_projects", "project_id")):
         if name in names:
-            parts.append(f"{org}issues.{column} {listed.format(name)}")
-    contains = f"{'strpos' if is_postgresql else 'instr'}(issues.search_text, :search_folded) > 0"
+            parts.append(org + search.build_is_listed(dialect, f"issues.{column}", name))
+    find = "strpos" if dialect == "postgresql" else "instr"
+    contains = f"{find}(issues.search_text, :search_folded) > 0"
     if by_index:
-        indexed = search.get_indexed_condition(dialect).replace(":trigrams", ":search_trigrams")
+        indexed = search.INDEXED.replace(":trigrams", ":search_trigrams")
         # The plus sign keeps SQLite from using another index in place of the search index.
-        contains = f"{'' if is_postgresql else '+'}{org}{indexed} AND {contains}"
+        contains = f"+{org}{indexed} AND {contains}"
     alternatives = [text(part) for part in (*parts, contains)]
     if by_index:
         return [*alternatives]
     any_part = or_(*alternatives)
-    return [and_(text(_IS_CANDIDATE), any_part) if "search_keys" in names else any_part]
+    if "search_keys" not in names:
+        return [any_part]
+    is_candidate = search.build_is_listed(dialect, search.KEY_COLUMN[dialect], "search_keys")
+    return [and_(text(is_candidate), any_part)]

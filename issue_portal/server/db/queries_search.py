@@ -5,12 +5,23 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, or_, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    TextClause,
+    and_,
+    bindparam,
+    or_,
+    select,
+    text,
+)
 
 from issue_portal.models.issue_search import parse_issue_number
 from issue_portal.server.db import search
 from issue_portal.server.db.count_rollups import ALL_DAYS
-from issue_portal.server.db.issue_search import IssueSearch, encode_ids
+from issue_portal.server.db.issue_search import IssueSearch
 from issue_portal.server.db.statements import select_in
 from issue_portal.server.db.tables import issue_counts, projects, users
 
@@ -19,16 +30,26 @@ _MAX_FOLDED_NAMES: Final = 2**15
 
 _fold_name = lru_cache(_MAX_FOLDED_NAMES)(search.fold)
 
-# SQLite stops at the limit, so a search with many matches takes no longer here.
-_CANDIDATES: Final = text(
-    "SELECT rowid FROM issue_text WHERE issue_text MATCH :trigrams"
-    " UNION ALL SELECT key FROM issues WHERE org_id = :org_id AND number = :number"
-    " UNION ALL SELECT key FROM issues"
-    " WHERE org_id = :org_id AND created_by IN (SELECT value FROM json_each(:reporters))"
-    " UNION ALL SELECT key FROM issues"
-    " WHERE org_id = :org_id AND project_id IN (SELECT value FROM json_each(:projects))"
-    " LIMIT :limit"
-)
+
+_ISSUE_KEYS: Final = {
+    "sqlite": "SELECT key FROM issues WHERE org_id = :org_id AND ",
+    "postgresql": "SELECT id FROM issues WHERE org_id = :org_id AND ",
+}
+
+
+@cache
+def _build_candidates_query(dialect: str) -> TextClause:
+    """Return the query for the keys of the issues that may match a search.
+
+    It stops at the limit, so a search with many matches takes no longer here.
+    """
+    conditions = (
+        "number = CAST(:number AS bigint)",
+        search.build_is_listed(dialect, "created_by", "reporters"),
+        search.build_is_listed(dialect, "project_id", "projects"),
+    )
+    parts = [search.CANDIDATES[dialect], *(_ISSUE_KEYS[dialect] + part for part in conditions)]
+    return text(" UNION ALL ".join(parts) + " LIMIT :limit")
 
 
 def resolve(
@@ -122,23 +143,19 @@ def _find_projects(connection: Connection, org_id: str, folded: str) -> tuple[st
 
 def _find_candidates(
     connection: Connection, org_id: str, resolved: IssueSearch
-) -> tuple[int, ...] | None:
+) -> search.Keys | None:
     """Return the keys of all issues that may match.
 
-    Returns None on PostgreSQL, if the text has no trigrams, and for more than
-    `search.MAX_CANDIDATES` issues.
+    Returns None if the text has no trigrams, and for more than `search.MAX_CANDIDATES` issues.
     """
     dialect = connection.dialect.name
-    trigrams = search.list_criteria(dialect, resolved.text).get("trigrams")
-    if dialect == "postgresql" or trigrams is None:
+    if not (trigrams := search.list_trigrams(dialect, resolved.text)):
         return None
-    values: dict[str, Any] = {
+    values = {
         "trigrams": trigrams,
         "org_id": org_id,
         "number": resolved.number,
-        "reporters": encode_ids(dialect, resolved.reporters),
-        "projects": encode_ids(dialect, resolved.projects),
-        "limit": search.MAX_CANDIDATES + 1,
+        "reporters": search.encode_list(dialect, resolved.reporters),
+        "projects": search.encode_list(dialect, resolved.projects),
     }
-    keys = connection.execute(_CANDIDATES, values).scalars().all()
-    return tuple(keys) if len(keys) <= search.MAX_CANDIDATES else None
+    return search.read_candidates(connection, _build_candidates_query(dialect), values)
