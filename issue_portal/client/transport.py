@@ -145,7 +145,10 @@ def _explain_failure(error: Exception) -> NoResponse:
     match error:
         case httpx.ConnectError():
             return NoResponse(f"Cannot reach the server: {error}", never_sent=True)
-        case httpx.ConnectTimeout() | httpx.PoolTimeout() | httpx.ProxyError():
+        case httpx.ConnectTimeout():
+            # Often the last attempt of a call, which has little time left to connect.
+            return NoResponse(TIMED_OUT, never_sent=True)
+        case httpx.PoolTimeout() | httpx.ProxyError():
             return NoResponse("Cannot reach the server.", never_sent=True)
         case UnicodeError():
             text = "Cannot send the request: it contains half of a surrogate pair."

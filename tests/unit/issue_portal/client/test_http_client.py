@@ -229,6 +229,17 @@ def test_transport_of_a_test_double_works(own):
     assert raised.value.code == "not_found"
 
 
+def test_connection_that_is_not_opened_in_time_is_told_as_such(own):
+    def respond(request):
+        raise httpx.ConnectTimeout("private", request=request)
+
+    http_client = own.type(transport=httpx.MockTransport(respond))
+    client = own.make("http://test", http_client=http_client)
+    with pytest.raises(UnreachableError, match="in time") as raised:
+        client.create(make_new_issue())
+    assert not raised.value.unsure
+
+
 def test_deadline_holds_on_a_unix_socket(own, tmp_path):
     path = str(tmp_path / "api.sock")
     with socket.socket(socket.AF_UNIX) as listener:
