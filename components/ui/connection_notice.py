@@ -1,6 +1,7 @@
 """A notice that is shown while the connection to the portal is lost.
 
-`web/static/actions.css` hides Streamlit's own dialog, whose text is for developers.
+Streamlit's own dialog, whose text is for developers, is closed. `web/static/actions.css` hides it
+until then.
 """
 
 from components.ui import js_component

@@ -25,6 +25,7 @@ ANIMATIONS_HAVE_ENDED = """document.getAnimations().every(({ effect, playState }
 PORTAL_IS_STOPPED = re.compile(
     "WebSocket connection to|No response received when attempting to reach"
     "|disconnected from server|accidentally stopped Streamlit"
+    "|BidiComponent Error: Failed to load script"
     "|ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)"
 )
 

@@ -144,10 +144,18 @@ def test_draft_is_removed_if_the_account_was_disabled_before_a_reconnect(new_per
     try:
         person = new_person(server).opens("/sign_in").signs_in("member").goes_to("Report")
         person.chooses("No answer").writes("My own words")
+        person.page.evaluate(
+            """() => new MutationObserver(() => {
+              if (document.querySelector("[data-testid=stDialog]"))
+                document.body.classList.add("dialog-has-opened");
+            }).observe(document.body, { childList: true })"""
+        )
         server.stop()
         person.sees("Can't reach the portal.")
-        # The person can go on typing; only Send waits.
-        person.page.keyboard.type(" and more")
+        # The person can go on typing, also after Streamlit's own dialog; only Send waits.
+        person.page.locator("body.dialog-has-opened").wait_for(state="attached")
+        person.page.keyboard.type(" and more", delay=50)
+        expect(person.page.get_by_text("Connection error")).to_have_count(0)
         field = person.page.get_by_label("What happened?")
         expect(field).to_have_value("My own words and more")
         expect(person.page.get_by_role("button", name="Reconnecting…")).to_be_disabled()
