@@ -44,11 +44,14 @@ class QueueFilter(Protocol):
     def key(self) -> str:
         """Key of the widget and name of the URL parameter."""
 
-    def restore(self, *, visible: bool) -> None:
-        """Set the value of the widget from the URL; ``visible`` is whether options are needed."""
+    def restore(self) -> None:
+        """Set the value of the widget from the URL."""
 
-    def render(self, *, visible: bool) -> Mapping[str, Any]:
-        """Render the widget; return its value as parameters of an `IssueQuery`."""
+    def render(self) -> None:
+        """Render the widget."""
+
+    def read(self) -> Mapping[str, Any]:
+        """Write the value into the URL; return it as parameters of an `IssueQuery`."""
 
     def describe(self) -> str:
         """Describe the active filter for its chip, such as "Type: Wrong answer"; "" if inactive."""
@@ -65,24 +68,23 @@ class MultiSelectFilter:
     list_options: Callable[[], Mapping[str, str]]
     """Returns the labels of the options, by value."""
 
-    fetches_options: bool = False
-    """Whether the options come from the server; if so, only a visible filter fetches them."""
-
     accepts_ids: bool = False
     """Whether a person can type an id that is not among the options."""
 
-    def restore(self, *, visible: bool) -> None:
+    def restore(self) -> None:
         """Set the selected values from the URL."""
         if self.accepts_ids:
             values = _parse_ids(query_params.read(self.key))
         else:
-            values = query_params.read_list(self.key, list(self._load_options(visible)))
+            # Some options come from the server: do not fetch them for nothing.
+            options = self.list_options() if query_params.read(self.key) else {}
+            values = query_params.read_list(self.key, list(options))
         query_params.restore(self.key, values)
 
-    def render(self, *, visible: bool) -> Mapping[str, Any]:
-        """Render the widget; return the selected values."""
-        options = self._load_options(visible)
-        values = st.multiselect(
+    def render(self) -> None:
+        """Render the widget with all options."""
+        options = self.list_options()
+        st.multiselect(
             _(self.label),
             list(dict.fromkeys([*options, *st.session_state[self.key]])),
             format_func=lambda value: options.get(value, value),
@@ -92,6 +94,10 @@ class MultiSelectFilter:
             placeholder=_(self.placeholder),
             select_all=False,
         )
+
+    def read(self) -> Mapping[str, Any]:
+        """Return the selected values."""
+        values = st.session_state[self.key]
         if self.accepts_ids:
             values = _parse_ids(",".join(values))
         query_params.keep(self.key, ",".join(values))
@@ -107,9 +113,6 @@ class MultiSelectFilter:
         more = f" +{len(values) - 1}" if len(values) > 1 else ""
         return i18n.join_label(_(self.label), f"{first}{more}")
 
-    def _load_options(self, visible: bool) -> Mapping[str, str]:
-        return self.list_options() if visible or not self.fetches_options else {}
-
 
 @dataclass(frozen=True)
 class DateRangeFilter:
@@ -118,13 +121,13 @@ class DateRangeFilter:
     key: str
     label: str
 
-    def restore(self, *, visible: bool) -> None:
+    def restore(self) -> None:
         """Set the days from the URL."""
         query_params.restore(self.key, query_params.read_dates(self.key))
 
-    def render(self, *, visible: bool) -> Mapping[str, Any]:
-        """Render the widget; return the start of the first day and the end of the last day."""
-        value = st.date_input(
+    def render(self) -> None:
+        """Render the widget."""
+        st.date_input(
             _(self.label),
             key=self.key,
             min_value=query_params.FIRST_DAY,
@@ -133,10 +136,13 @@ class DateRangeFilter:
             on_change=go_to_first_page,
         )
         date_placeholders.translate()
-        days = [day for day in (value if isinstance(value, tuple) else (value,)) if day]
-        query_params.keep(self.key, ",".join(day.isoformat() for day in days))
-        if len(days) == 1:
+        if len(self._get_days()) == 1:
             st.caption(_("Showing this one day. Choose a second day for a range."))
+
+    def read(self) -> Mapping[str, Any]:
+        """Return the start of the first day and the end of the last day."""
+        days = self._get_days()
+        query_params.keep(self.key, ",".join(day.isoformat() for day in days))
         if not days:
             return {}
         return {
@@ -146,12 +152,15 @@ class DateRangeFilter:
 
     def describe(self) -> str:
         """Describe the selected days."""
-        value = st.session_state[self.key]
-        days = [day for day in (value if isinstance(value, tuple) else (value,)) if day]
+        days = self._get_days()
         if not days:
             return ""
         texts = [i18n.format_day(day, local_time.get_today()) for day in days]
         return i18n.join_label(_(self.label), " – ".join(dict.fromkeys(texts)))
+
+    def _get_days(self) -> list[date]:
+        value = st.session_state[self.key]
+        return [day for day in (value if isinstance(value, tuple) else (value,)) if day]
 
 
 @dataclass(frozen=True)
@@ -163,13 +172,17 @@ class FlagFilter:
     parameter: str
     value: bool
 
-    def restore(self, *, visible: bool) -> None:
+    def restore(self) -> None:
         """Set the checkbox from the URL."""
         query_params.restore(self.key, query_params.read(self.key) == "1")
 
-    def render(self, *, visible: bool) -> Mapping[str, Any]:
-        """Render the checkbox; return the parameter if it is checked."""
-        is_on = st.checkbox(_(self.label), key=self.key, on_change=go_to_first_page)
+    def render(self) -> None:
+        """Render the checkbox."""
+        st.checkbox(_(self.label), key=self.key, on_change=go_to_first_page)
+
+    def read(self) -> Mapping[str, Any]:
+        """Return the parameter if the checkbox is checked."""
+        is_on = st.session_state[self.key]
         query_params.keep(self.key, "1" if is_on else "")
         return {self.parameter: self.value} if is_on else {}
 

@@ -34,7 +34,6 @@ _POPOVER_FILTERS: Final[tuple[QueueFilter, ...]] = (
         N_("Anyone"),
         "created_by",
         filter_options.list_reporters,
-        fetches_options=True,
     ),
     MultiSelectFilter(
         "project",
@@ -42,7 +41,6 @@ _POPOVER_FILTERS: Final[tuple[QueueFilter, ...]] = (
         N_("Choose or enter an ID"),
         "projects",
         filter_options.list_projects,
-        fetches_options=True,
         accepts_ids=True,
     ),
     FlagFilter("unread", N_("Unread"), "is_read", value=False),
@@ -50,8 +48,7 @@ _POPOVER_FILTERS: Final[tuple[QueueFilter, ...]] = (
 )
 """The filters in the popover of the review queue, in reading order. Some servers lack the flags."""
 
-_POPOVER_KEY: Final = "filter_menu"
-_JUST_OPENED_KEY: Final = "filter_menu_just_opened"
+_RENDERED_KEY: Final = "filter_menu_rendered"
 
 
 def render_my_issues_filters() -> IssueQuery:
@@ -69,7 +66,7 @@ def render_my_issues_filters() -> IssueQuery:
 def render_toolbar() -> IssueQuery:
     """Render state tabs, search, filters and order of the review queue in one line.
 
-    Raises `IssuesError` if the options of a visible filter cannot be fetched.
+    Raises `IssuesError` if the options of an open or active filter cannot be fetched.
     """
     states = render_state_tabs()
     searches_names = server_capabilities.can_search_all_fields()
@@ -130,29 +127,33 @@ def render_no_match(text: str) -> None:
 
 
 def _render_popover() -> Mapping[str, Any]:
-    """Render the popover with the filters; return their query parameters."""
-    items = _list_popover_filters()
-    visible = bool(
-        st.session_state.get(_POPOVER_KEY) or any(query_params.read(item.key) for item in items)
-    )
-    for item in items:
-        item.restore(visible=visible)
-        if _JUST_OPENED_KEY in st.session_state:
-            # Streamlit (1.67) gives values from the URL only to widgets that are on screen, so give
-            # them again now.
-            st.session_state[item.key] = st.session_state[item.key]
-    st.session_state.pop(_JUST_OPENED_KEY, None)
-    parameters: dict[str, Any] = {}
+    """Render the popover with the filters; return their query parameters.
+
+    The widgets are rendered only while the popover is open. Streamlit (1.67) does not tell a widget
+    that is not on screen its new value, and the browser would send the old one with the next run:
+    a filter that was removed by its chip would come back.
+    """
     popover = st.popover(
         _("Filter"),
         icon=":material/filter_list:",
         type="tertiary",
-        key=_POPOVER_KEY,
-        on_change=_note_opened,
+        key="filter_menu",
+        on_change="rerun",
     )
-    with popover:
-        for item in items:
-            parameters |= item.render(visible=visible)
+    is_open = bool(popover.open)
+    was_rendered = is_open and st.session_state.get(_RENDERED_KEY, False)
+    parameters: dict[str, Any] = {}
+    with popover, st.container(key="filters"):
+        for item in _list_popover_filters():
+            item.restore()
+            if not was_rendered:
+                # A value that is set is kept without a widget, and sent to a new one. Sent again
+                # later, it would remove what the person has begun to type.
+                st.session_state[item.key] = st.session_state[item.key]
+            if is_open:
+                item.render()
+            parameters |= item.read()
+    st.session_state[_RENDERED_KEY] = is_open
     return parameters
 
 
@@ -161,10 +162,6 @@ def _list_popover_filters() -> Sequence[QueueFilter]:
     if server_capabilities.has_extra_filters():
         return _POPOVER_FILTERS
     return [item for item in _POPOVER_FILTERS if not isinstance(item, FlagFilter)]
-
-
-def _note_opened() -> None:
-    st.session_state[_JUST_OPENED_KEY] = True
 
 
 def _build_criteria(**values: Any) -> IssueQuery:

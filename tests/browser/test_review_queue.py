@@ -178,6 +178,30 @@ def test_queue_has_counts_order_and_project_filter(new_person, portal, words):
     closes_popover(reviewer).sees(f"Project: project-{words}")
 
 
+def test_filter_chosen_in_the_popover_is_removed_by_its_chip_for_good(new_person, portal, words):
+    report_anonymously(portal, words)
+    reviewer = open_queue(new_person, words)
+    page = reviewer.page
+    page.locator(".st-key-filter_menu button").click()
+    # A person who is faster than the portal keeps what was typed.
+    field = page.get_by_role("combobox", name="Type of problem")
+    field.fill("format")
+    reviewer.settles()
+    expect(field).to_have_value("format")
+    expect(page.get_by_role("option")).to_have_text(["Poor formatting"])
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("kind=Format"))
+    # Values of the URL are in the filter when it opens, and removed ones are not.
+    closes_popover(reviewer).page.reload()
+    opens_filters(reviewer).picks("Type of problem", "No answer")
+    expect(page).to_have_url(re.compile("kind=Format%2CNoAnswer"))
+    closes_popover(reviewer).presses("Type of problem: Poor formatting +1")
+    expect(page).not_to_have_url(re.compile("kind="))
+    opens_filters(chooses_tab(reviewer, "New")).picks("Type of problem", "Other")
+    expect(page).to_have_url(re.compile("kind=Other"))
+
+
 def test_open_issue_shows_that_a_colleague_has_deleted_it(new_person, portal, words):
     first, second = report_anonymously(portal, f"{words} one", f"{words} two")
     reviewer = open_queue(new_person, words)
