@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components.insights import cards
 from components.ui import i18n
 from components.ui.i18n import N_
 from web import streamlit_compat
@@ -36,6 +37,7 @@ _STYLES: Final = (
     "review_issue.css",
     "review.css",
     "loading.css",
+    "start_frame.css",
 )
 _REPORT_PATH: Final = re.compile("/report(/?)$")
 """A URL that people guess for the report page. The page's URL is "/"."""
@@ -67,8 +69,11 @@ class HtmlShellMiddleware:
             redirect = RedirectResponse(f"{report_url}?{query}" if query else report_url)
             await redirect(scope, receive, send)
             return
-        is_embedded = _EMBED_QUERY.search(scope["query_string"]) is not None
-        page = _make_page(_pick_language(scope), is_embedded=is_embedded)
+        page = _make_page(
+            _pick_language(scope),
+            is_embedded=_EMBED_QUERY.search(scope["query_string"]) is not None,
+            is_insights=scope["path"].endswith("/insights"),
+        )
         headers = MutableHeaders(scope=scope)
         if is_page_request(scope):
             # Streamlit (1.67) would take 3 ms to send its page.
@@ -129,7 +134,7 @@ class _Page:
 
 
 @cache
-def _make_page(code: str, *, is_embedded: bool) -> _Page:
+def _make_page(code: str, *, is_embedded: bool, is_insights: bool) -> _Page:
     """Return the page in a language. The first request for it makes it."""
     styles = (*_STYLES, "embedded.css") if is_embedded else _STYLES
     root_tag = f'<html lang="{code}" dir="{i18n.get_text_direction(code)}">'
@@ -141,5 +146,19 @@ def _make_page(code: str, *, is_embedded: bool) -> _Page:
         icon=f"data:image/svg+xml,{icon}",
         style=style,
         no_script=html.escape(i18n.translate(_NO_SCRIPT, code)),
+        start="" if is_embedded else _make_start_frame(code, is_insights=is_insights),
     )
     return _Page(page)
+
+
+def _make_start_frame(code: str, *, is_insights: bool) -> str:
+    """Return what the page shows until Streamlit has drawn it: header and logo.
+
+    Streamlit needs about half a second. Insights, whose numbers take longest, also has its title
+    and outlines.
+    """
+    logo = quote((_ASSETS / "logo.svg").read_text(encoding="utf-8"))
+    frame = f'<div class="start-header"><img src="data:image/svg+xml,{logo}" alt=""></div>'
+    if is_insights:
+        frame += f"<b>{html.escape(i18n.translate('Insights', code))}</b>{cards.SKELETON}"
+    return f'<div class="start-frame" aria-hidden="true">{frame}</div>'

@@ -8,7 +8,7 @@ imports no other module of the portal.
 import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -182,13 +182,16 @@ def get_static_folder() -> Path:
     return Path(get_static_dir())
 
 
-def make_index_html(*, root: str, title: str, icon: str, style: str, no_script: str) -> str:
+def make_index_html(
+    *, root: str, title: str, icon: str, style: str, no_script: str, start: str = ""
+) -> str:
     """Return Streamlit's page with `root` as its `<html>` tag, and our title, style and script.
 
     `icon` is the URL of the icon in the browser tab. `no_script` is the HTML text for browsers
-    without JavaScript. The page contains the styles because styles from a script arrive late, and
-    the visible page then jumps. Raises `RuntimeError` if the page of a new Streamlit version is
-    different. TODO(streamlit>1.67): remove when language, title, icon and style of the page can be
+    without JavaScript. `start` is HTML to show until Streamlit has drawn the page. The page
+    contains the styles because styles from a script arrive late, and the visible page then jumps.
+    Raises `RuntimeError` if the page of a new Streamlit version is different.
+    TODO(streamlit>1.67): remove when language, title, icon and style of the page can be
     configured.
     """
     page = (get_static_folder() / "index.html").read_text(encoding="utf-8")
@@ -200,7 +203,7 @@ def make_index_html(*, root: str, title: str, icon: str, style: str, no_script: 
         root,
         f"<title>{title}</title>",
         f'href="{icon}"',
-        f"<style>\n{style}</style>\n</body>",
+        f"{start}<style>\n{style}</style>\n</body>",
     )
     for part, replacement in zip(_INDEX_PARTS, replacements, strict=True):
         page = page.replace(part, replacement)
@@ -221,9 +224,9 @@ def serve_component_files(package: str, name: str, folder: Path, root: Path) -> 
     return full_name
 
 
-def identify_component_registry() -> int:
-    """Return an id of the current registry of components. Each AppTest has its own registry."""
-    return id(get_bidi_component_manager())
+def get_component_registry() -> Hashable:
+    """Return the current registry of components. Each AppTest has its own registry."""
+    return get_bidi_component_manager()
 
 
 # Sessions and script runs

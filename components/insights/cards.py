@@ -16,6 +16,16 @@ _LINE_WIDTH: Final = "2px"
 """Height of the line of a trend."""
 
 
+SKELETON: Final = (
+    '<div class="insights-skeleton">'
+    f'<div class="insights-cards">{"<div></div>" * 4}</div>'
+    f'<div class="insights-times">{"<div></div>" * 2}</div>'
+    f'<div class="insights-charts">{"<div></div>" * 4}</div>'
+    "</div>"
+)
+"""The outlines of the cards and charts, as HTML."""
+
+
 @dataclass(frozen=True)
 class Card:
     """A card: a number with a label, its change and its trend."""
@@ -49,10 +59,7 @@ def render_skeleton(slot: DeltaGenerator) -> None:
     if streamlit_compat.is_fragment_run():
         return
     label = html.escape(_("Loading…"))
-    outlines = f'<div class="insights-cards">{"<div></div>" * 4}</div>'
-    outlines += f'<div class="insights-times">{"<div></div>" * 2}</div>'
-    outlines += f'<div class="insights-charts">{"<div></div>" * 4}</div>'
-    slot.html(f'<div class="insights-skeleton" role="status" aria-label="{label}">{outlines}</div>')
+    slot.html(f'<div role="status" aria-label="{label}">{SKELETON}</div>')
 
 
 def render_cards(cards: Sequence[Card]) -> None:

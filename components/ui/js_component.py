@@ -3,7 +3,7 @@
 The browser loads these files by URL, so that the Content-Security-Policy can forbid inline scripts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,7 @@ def mount(
     script = Path(python_file).with_suffix(".js")
     # Streamlit (1.67) would import pandas to look for data frames in a mapping. That delays the
     # first visit by half a second, and takes 70 MB. It does not look into sequences.
-    return _make_component(script, streamlit_compat.identify_component_registry())(
+    return _make_component(script, streamlit_compat.get_component_registry())(
         key=key, data=None if data is None else [data], **options
     )
 
@@ -46,8 +46,9 @@ def _register(script: Path) -> str:
 
 
 @lru_cache(maxsize=64)
-def _make_component(script: Path, _registry: int) -> Any:
+def _make_component(script: Path, _registry: Hashable) -> Any:
     """Return the component of a script. Create it only once for each registry of components."""
+    # The cache holds the registry itself: a later one could have the `id` of one that is gone.
     style = script.with_suffix(".css")
     return st.components.v2.component(
         _register(script), js=script.name, css=style.name if style.exists() else None

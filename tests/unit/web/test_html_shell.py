@@ -86,3 +86,12 @@ def test_arabic_page_is_right_to_left(write_catalogue):
     assert fetch_root_tag("/", {"Accept-Language": "ar-EG,ar"}) == '<html lang="ar" dir="rtl">'
     # The portal of this test has only Arabic and English.
     assert fetch_root_tag("/", {"Accept-Language": "es"}) == ENGLISH
+
+
+def test_page_shows_header_and_title_before_streamlit_is_loaded():
+    spanish = {"Accept-Language": "es"}
+    page = fetch_page("/insights", spanish).text
+    assert 'class="start-header"' in page
+    assert "<b>Estadísticas</b>" in page
+    assert "<b>" not in fetch_page("/track", spanish).text
+    assert 'class="start-' not in fetch_page("/insights?embed=true", spanish).text
