@@ -222,6 +222,9 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
         ],
         Texts(_("By state"), _("State"), description=_("Number of issues by state")),
     )
+    # Before the types, which would take the place beside the states, and move when projects come.
+    if stats.by_project:
+        render_projects(stats, created)
     charts.render_bars(
         "by_type",
         [
@@ -234,8 +237,6 @@ def render_breakdowns(stats: IssueStats, period: Period) -> None:
         ],
         Texts(_("By type"), _("Type"), description=_("Number of issues by type of problem")),
     )
-    if stats.by_project:
-        render_projects(stats, created)
 
 
 def render_projects(stats: IssueStats, created: dict[str, str]) -> None:

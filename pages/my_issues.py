@@ -94,18 +94,20 @@ def render_issue(person: Person, loading: Loading, checks: DeltaGenerator) -> No
         return
     history = issue_history.start(issue)
     render_back_button(_("Back to list"))
-    edit_conflict.render(issue_actions.apply_anyway, issue_id=issue.id)
-    report_view.render_heading(issue)
-    edit_form.remove_ended_draft()
-    if edit_form.is_open(issue):
-        edit = edit_form.render(person, issue)
-        if edit:
-            issue_actions.save_own_edit(edit.seen, edit.change)
-            st.rerun()
-    else:
-        render_text_and_actions(issue)
-    issue_detail.render_references(issue)
-    issue_detail.render_activity(issue, history)
+    # content.css hides the list while this container is there.
+    with st.container(key="opened_report"):
+        edit_conflict.render(issue_actions.apply_anyway, issue_id=issue.id)
+        report_view.render_heading(issue)
+        edit_form.remove_ended_draft()
+        if edit_form.is_open(issue):
+            edit = edit_form.render(person, issue)
+            if edit:
+                issue_actions.save_own_edit(edit.seen, edit.change)
+                st.rerun()
+        else:
+            render_text_and_actions(issue)
+        issue_detail.render_references(issue)
+        issue_detail.render_activity(issue, history)
     auto_refresh.rerun_on_change(checks, reload_open_issue, open_issue.describe_known(issue.id))
 
 

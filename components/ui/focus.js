@@ -2,11 +2,12 @@
 const BUSY = '[data-test-script-state="running"], [data-testid="stDialog"]';
 const FOCUSABLE = ":is(input, textarea, summary, button):not(:disabled)";
 
+// Counted in steps, not by the clock: a busy browser skips steps, and draws the widgets late.
 const STEP_MS = 50;
-const GIVE_UP_MS = 5000;
+const WATCHED_STEPS = 100;
 
-// Time in which a widget can appear after the run, and in which Streamlit (1.67) can still replace it.
-const SETTLING_MS = 600;
+// In this time, the first widget can appear after the run. Then another one gets the focus.
+const SETTLING_STEPS = 12;
 
 let handledId;
 let timer;
@@ -19,22 +20,22 @@ export default function ({ data: [data] }) {
   if (!data.id || data.id === handledId) return;
   handledId = data.id;
   clearInterval(timer);
-  const endsAt = Date.now() + GIVE_UP_MS;
   let expected = document.activeElement;
-  let settledAt;
+  let steps = 0;
+  let idleSteps = 0;
   timer = setInterval(() => {
-    const now = Date.now();
     const { activeElement } = document;
     const isBusy = document.querySelector(BUSY) !== null;
     const hasMovedOn = activeElement !== expected && activeElement !== document.body;
-    settledAt = isBusy ? undefined : (settledAt ?? now + SETTLING_MS);
-    if (now > endsAt || (hasMovedOn && !isBusy)) clearInterval(timer);
+    steps += 1;
+    idleSteps = isBusy ? 0 : idleSteps + 1;
+    // Streamlit (1.67) can replace the widget after it has the focus: watch it until the end.
+    if (steps > WATCHED_STEPS || (hasMovedOn && !isBusy)) clearInterval(timer);
     else if (!isBusy) {
-      const keys = now < settledAt ? data.keys.slice(0, 1) : data.keys;
+      const keys = idleSteps <= SETTLING_STEPS ? data.keys.slice(0, 1) : data.keys;
       const target = keys.map(findField).find(Boolean);
-      target?.focus();
+      if (target && target.getRootNode().activeElement !== target) target.focus();
       if (target) expected = document.activeElement;
-      if (target && now >= settledAt) clearInterval(timer);
     }
   }, STEP_MS);
 }

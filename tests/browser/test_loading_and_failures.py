@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RECEIVED, report
+from tests.browser.person import ANIMATIONS_HAVE_ENDED
 from tests.servers.installation import Server, make_api_server, make_portal_with_remote_api
 
 # Sets window.skeletonAppeared once the skeleton of a list is in the page, and window.flashed if the
@@ -281,3 +282,70 @@ def test_send_button_stays_in_place_while_the_form_loads(new_person, portal, wid
     styles[0].continue_()
     visitor.sees("Attached: this conversation").waits_until_drawn()
     assert visitor.page.evaluate("positions.size") == 1
+
+
+def test_entries_of_the_account_menu_stay_in_place_while_it_loads(new_person, portal):
+    """Regression: a click on "Sign out" was lost when the theme buttons above it came."""
+    member = new_person(portal).signed_in_as("member")
+    scripts = member.holds_requests("**/theme_choice.js*")
+    member.opens("/help").opens_menu()
+    sign_out = member.page.get_by_role("button", name="Sign out")
+    expect(sign_out).to_be_visible()
+    member.waits_until(lambda: scripts)
+    member.waits_until(lambda: member.page.evaluate(ANIMATIONS_HAVE_ENDED))
+    before = sign_out.bounding_box()
+    scripts[0].continue_()
+    expect(member.page.get_by_role("group", name="Theme")).to_be_visible()
+    assert sign_out.bounding_box() == before
+
+
+# Sets window.isListAboveReport if the browser draws the list above an opened report.
+WATCH_LIST = """const look = () => {
+  requestAnimationFrame(look);
+  const list = document.querySelector(".st-key-my_issues");
+  const report = document.querySelector(".st-key-opened_report");
+  if (report && list?.offsetHeight) window.isListAboveReport = true;
+};
+look();"""
+
+
+def test_opened_report_does_not_move_when_the_list_goes(new_person, servers, reported):
+    """Regression: a click on "Edit" was lost when the list above it went in that moment."""
+    member = new_person(servers.portal).signed_in_as("member").opens("/my_issues")
+    member.page.evaluate(WATCH_LIST)
+    cdp = member.context.new_cdp_session(member.page)
+    cdp.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    for _ in range(3):
+        member.row(reported).click()
+        expect(member.page.get_by_role("button", name="Edit")).to_be_visible()
+        member.waits_until_drawn().presses("Back to list")
+        expect(member.row(reported)).to_be_visible()
+    assert not member.page.evaluate("window.isListAboveReport")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_has_its_logo_and_outlines_in_place_before_streamlit_is_loaded(
+    new_person, portal, words, width
+):
+    with portal.client(portal.token("Blake")) as client:
+        report(client, words)
+    reviewer = new_person(portal, viewport={"width": width, "height": 844})
+    reviewer.signed_in_as("reviewer")
+    reviewer.holds_requests("**/static/js/**")
+    page = reviewer.page
+    page.goto(f"{portal.url}/insights", wait_until="commit")
+
+    def read_places(logo: str, title: str, numbers: str) -> list[dict[str, float]]:
+        for element in (logo, title, numbers):
+            expect(page.locator(element)).to_be_visible()
+        return [page.locator(element).bounding_box() for element in (logo, title, numbers)]
+
+    early = read_places(".start-frame img", ".start-frame b", ".start-frame .insights-cards")
+    page.unroute_all()  # Continues the held requests, too.
+    reviewer.waits_until_drawn()
+    expect(page.locator(".start-frame")).to_be_hidden()
+    drawn = read_places("[data-testid=stHeader] .stLogo", ".stMain h1", ".stMain dl.insights-cards")
+    for before, after in zip(early, drawn, strict=True):
+        assert before["x"] == pytest.approx(after["x"], abs=1)
+    for before, after in (early[0], drawn[0]), (early[2], drawn[2]):
+        assert before["y"] == pytest.approx(after["y"], abs=1)
