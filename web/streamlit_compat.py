@@ -203,7 +203,7 @@ def make_index_html(
         root,
         f"<title>{title}</title>",
         f'href="{icon}"',
-        f"{start}<style>\n{style}</style>\n</body>",
+        f"<style>\n{style}</style>{start}\n</body>",
     )
     for part, replacement in zip(_INDEX_PARTS, replacements, strict=True):
         page = page.replace(part, replacement)
