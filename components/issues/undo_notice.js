@@ -7,6 +7,10 @@ const STORAGE_KEY = "issue-portal-undo";
 // Time for which the notice remains at least after it was in use, in milliseconds.
 const GRACE = 3000;
 
+// A notice whose time has passed while no page showed it is shown if a page loads in this time, in
+// milliseconds: a slow computer can need more than the notice has.
+const LOADING = 30000;
+
 // The notice: `owner` is the hash of the person who made the change, `record` says how to undo it, and
 // `expiresAt` is in milliseconds. Undefined if there is none.
 let stored;
@@ -21,7 +25,7 @@ let timer;
 const load = () => {
   try {
     stored = JSON.parse(localStorage.getItem(STORAGE_KEY)) ?? undefined;
-    if (stored?.expiresAt < Date.now()) store(undefined);
+    if (stored?.expiresAt < Date.now() - LOADING) store(undefined);
   } catch {
     // The browser blocks the storage: the notice is only in this tab.
   }
@@ -59,6 +63,8 @@ export default function ({ data: [data], parentElement, setStateValue }) {
     parentElement.getRootNode().host.dataset.drawn = "";
     return;
   }
+  const expiresAt = Date.now() + data.seconds * 1000;
+  if (!view && stored) store({ ...stored, expiresAt });
   view = { data, parentElement, setStateValue };
   if (stored && (stored.owner !== data.owner || stored.record.id === data.handled)) {
     store(undefined);
@@ -73,7 +79,6 @@ export default function ({ data: [data], parentElement, setStateValue }) {
   }
   if (data.offer && data.offer.id !== lastOfferId) {
     lastOfferId = data.offer.id;
-    const expiresAt = Date.now() + data.seconds * 1000;
     store({ owner: data.owner, record: data.offer, expiresAt });
   }
   show();
@@ -130,7 +135,8 @@ const removeIfExpired = () => {
 };
 
 // Returns how long the notice remains from now on, in milliseconds; 0 if its time goes on. The time starts
-// anew when the portal responds again, and a person who is about to press the button gets a little more.
+// anew when a page has loaded, or the portal responds again; a person who is about to press the button gets a
+// little more.
 const chooseGrace = () => {
   // Streamlit (1.67) writes the connection state to its app element.
   const state = document.querySelector('[data-testid="stApp"]')?.dataset.testConnectionState;

@@ -119,6 +119,36 @@ def test_change_can_be_undone_after_a_reload_and_in_another_tab(new_person, port
         assert other.get(issue.id).state == IssueState.NOT_REVIEWED
 
 
+RELOAD_LATER = """seconds => {
+  const notice = JSON.parse(localStorage.getItem("issue-portal-undo"));
+  notice.expiresAt = Date.now() - seconds * 1000;
+  localStorage.setItem("issue-portal-undo", JSON.stringify(notice));
+  location.reload();
+}"""
+"""Reloads the page, as if it came this many seconds after the time of the notice."""
+
+
+def test_time_to_undo_does_not_pass_while_a_slow_browser_reloads_the_page(
+    new_person, portal, words
+):
+    """Regression: the notice was gone before the page was there."""
+    (issue,) = report_anonymously(portal, words)
+    reviewer = open_issue(new_person, words, issue)
+    reviewer.presses("Close").sees(CLOSED)
+    with reviewer.page.expect_navigation():
+        reviewer.page.evaluate(RELOAD_LATER, 20)
+    reviewer.presses("Undo").sees(UNDONE)
+    with colleague_client(portal) as other:
+        assert other.get(issue.id).state == IssueState.NOT_REVIEWED
+
+    reviewer.presses("Close").sees(CLOSED)
+    with reviewer.page.expect_navigation():
+        reviewer.page.evaluate(RELOAD_LATER, 40)
+    reviewer.waits_until_drawn().sees("Mark unread")
+    expect(reviewer.page.locator(".notice")).to_be_attached()
+    assert not reviewer.page.locator(".notice.shown").count()
+
+
 def test_change_survives_a_killed_portal_and_can_be_undone_after_the_restart(new_person, tmp_path):
     server = make_portal_server(tmp_path / "data").start()
     try:
