@@ -246,11 +246,12 @@ def test_language_is_that_of_the_browser_until_another_is_chosen(new_person, wor
     visitor.presses("Send report").sees(RECEIVED)
     # The theme is kept, too.
     visitor.opens_menu().presses("Dark")
-    background = "getComputedStyle(document.querySelector('.stApp')).colorScheme"
-    visitor.waits_until(lambda: visitor.page.evaluate(background) == "dark").settles()
+    app = visitor.page.locator(".stApp")
+    expect(app).to_have_css("color-scheme", "dark")
+    visitor.settles()
     visitor.opens("/track").sees("Track a report")
     expect(root).to_have_attribute("lang", "en")
-    assert visitor.page.evaluate(background) == "dark"
+    expect(app).to_have_css("color-scheme", "dark")
     expect(
         visitor.opens_menu().page.get_by_role("button", name="Dark", pressed=True)
     ).to_be_visible()
